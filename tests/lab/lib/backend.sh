@@ -42,8 +42,8 @@ backend_block()
 	backend_enable "$CORE/iblock_$backend_hba/$1" "udev_path=$2"
 }
 
-# A block device that keeps data: backend_null NAME MIB
-backend_null()
+# A block device that keeps data: null_device NAME MIB, sets NULL_DEVICE
+null_device()
 {
 	local nullb=/sys/kernel/config/nullb/$1
 	modprobe null_blk nr_devices=0
@@ -52,7 +52,16 @@ backend_null()
 	echo 1 >"$nullb/memory_backed"
 	echo 512 >"$nullb/blocksize"
 	echo 1 >"$nullb/power"
-	backend_block "$1" "/dev/nullb$(cat "$nullb/index")"
+	NULL_DEVICE=nullb$(cat "$nullb/index")
+	# Its name is the index, or that of its directory, by kernel.
+	[ -e "/dev/$NULL_DEVICE" ] || NULL_DEVICE=$1
+}
+
+# backend_null NAME MIB
+backend_null()
+{
+	null_device "$1" "$2"
+	backend_block "$1" "/dev/$NULL_DEVICE"
 }
 
 backend_hba=0
@@ -70,12 +79,13 @@ backend_clear()
 		[ ! -e "$dir" ] || rmdir "$dir" || echo "hba $dir"
 	done
 	losetup -D
+	dmsetup remove_all --force --noudevsync 2>/dev/null
 	for dir in /sys/kernel/config/nullb/*/; do
 		[ ! -e "$dir" ] || rmdir "$dir" || echo "null_blk $dir"
 	done
 	rm -f /dev/shm/*.img
 	module_remove null_blk
-	module_remove brd
+	module_remove brd dm_mod
 	return 0
 }
 

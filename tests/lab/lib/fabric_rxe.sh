@@ -14,6 +14,11 @@ fabric_up()
 	ip addr add $FABRIC_IP/24 dev lab0
 	ip addr add $FABRIC_IP6/64 dev lab0 nodad
 	ip link set lab0 up mtu 4200
+	fabric_add_hca
+}
+
+fabric_add_hca()
+{
 	rdma link add rxe0 type rxe netdev lab0
 	wait_for 5 grep -q ACTIVE /sys/class/infiniband/rxe0/ports/1/state
 }
@@ -44,6 +49,13 @@ fabric_initiator_id()
 	local gid
 	gid=$(fabric_gid)
 	echo "0x0000000000000000${gid: -16}"
+}
+
+# Other names of the same initiator that an ACL may have.
+fabric_other_names()
+{
+	cat /sys/class/infiniband/rxe0/ports/1/gids/0
+	echo $FABRIC_IP
 }
 
 fabric_service_guid()	{ cat /sys/module/ib_srpt/parameters/srpt_service_guid; }

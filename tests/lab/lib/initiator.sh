@@ -5,6 +5,8 @@
 # initiator_load [MODULE PARAMETER...]
 initiator_load()
 {
+	# The device handler has to be there before the disk.
+	modprobe scsi_dh_alua
 	modprobe ib_srp "$@"
 	wait_for 5 test -e "$(fabric_add_target)"
 }
@@ -96,3 +98,13 @@ initiator_unload()
 {
 	module_remove ib_srp scsi_transport_srp
 }
+
+# The disk has an access state: the ALUA device handler looked at it.
+alua_attached()	{ grep -q . "/sys/block/${DISK#/dev/}/device/access_state" 2>/dev/null; }
+
+# State of the first remote port: running, blocked, fail-fast, lost.
+port_state()	{ [ "$(cat /sys/class/srp_remote_ports/port-*/state)" = "$1" ]; }
+port_state_not() { ! port_state "$1"; }
+
+# aborts_beyond N: the initiator has aborted more commands than that.
+aborts_beyond()	{ [ "$(log_count 'SRP abort called')" -gt "$1" ]; }

@@ -83,9 +83,27 @@ target_serve()
 	target_enable
 }
 
+# The port is served again after the HCA was away.
+target_reappeared()
+{
+	[ -e "$(fabric_add_target)" ] || wait_for 5 test -e "$(fabric_add_target)"
+	wait_for 10 initiator_probe
+}
+
+# A login is not refused; it is left again.
+initiator_probe()
+{
+	initiator_try 2>/dev/null && initiator_logout
+}
+
 target_clear()
 {
 	local tpg port
+	# targetcli brings other fabrics in.
+	for port in "${SRPT%/*}"/{iscsi,loopback,vhost,qla2xxx,fc,usb_gadget,sbp,xen-pvscsi}; do
+		[ ! -d "$port" ] || rmdir "$port" || echo "fabric $port"
+	done
+	module_remove iscsi_target_mod tcm_loop
 	[ -d "$SRPT" ] || return 0
 	for tpg in "$SRPT"/*/*/acls; do
 		[ -d "$tpg" ] || continue
