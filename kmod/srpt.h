@@ -153,6 +153,7 @@ struct srpt_port {
  * @name:	as the administrator wrote it
  * @ident:	what it means: a GID (ID128) or a port GUID
  * @tpgs:	its portal groups, protected by srpt_target_mutex
+ * @refs:	its configfs directory and each of its TPGs
  */
 struct srpt_target {
 	struct se_wwn wwn;
@@ -160,6 +161,7 @@ struct srpt_target {
 	char name[64];
 	struct proto_ident ident;
 	struct list_head tpgs;
+	refcount_t refs;
 };
 
 /**
