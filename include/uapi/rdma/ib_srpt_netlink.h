@@ -38,10 +38,12 @@ enum ib_srpt_channel_state {
 	IB_SRPT_CHANNEL_STATE_CONNECTING,
 	/* carries commands */
 	IB_SRPT_CHANNEL_STATE_LIVE,
-	/* takes no more commands, waits for those it has */
+	/* takes no more commands, the initiator is being told */
+	IB_SRPT_CHANNEL_STATE_DISCONNECTING,
+	/* the queue pair is in error, its work requests are being flushed */
 	IB_SRPT_CHANNEL_STATE_DRAINING,
-	/* the connection is gone, its last references are being dropped */
-	IB_SRPT_CHANNEL_STATE_CLOSED,
+	/* nothing is in flight, the channel is about to be freed */
+	IB_SRPT_CHANNEL_STATE_DISCONNECTED,
 };
 
 /* Connection manager through which a channel was made. */
@@ -229,7 +231,7 @@ enum {
 	IB_SRPT_A_SESSION_ID,
 	/* string: initiator port identifier, as 0x and 32 hexadecimal digits */
 	IB_SRPT_A_SESSION_INITIATOR,
-	/* string: GID the login came from, if it has one */
+	/* string: GID the login came from, eight groups as in sysfs, if it has one */
 	IB_SRPT_A_SESSION_SOURCE_GID,
 	/* string: IP address the login came from, if it has one */
 	IB_SRPT_A_SESSION_SOURCE_IP,
@@ -268,7 +270,7 @@ enum {
 	IB_SRPT_A_CHANNEL_ID,
 	/* string: initiator port identifier, as 0x and 32 hexadecimal digits */
 	IB_SRPT_A_CHANNEL_INITIATOR,
-	/* string: GID the login came from, if it has one */
+	/* string: GID the login came from, eight groups as in sysfs, if it has one */
 	IB_SRPT_A_CHANNEL_SOURCE_GID,
 	/* string: IP address the login came from, if it has one */
 	IB_SRPT_A_CHANNEL_SOURCE_IP,
@@ -334,7 +336,7 @@ enum {
 	 * name to give an ACL that admits it
 	 */
 	IB_SRPT_A_REJECT_INITIATOR,
-	/* string: GID the login came from, if it has one */
+	/* string: GID the login came from, eight groups as in sysfs, if it has one */
 	IB_SRPT_A_REJECT_SOURCE_GID,
 	/* string: IP address the login came from, if it has one */
 	IB_SRPT_A_REJECT_SOURCE_IP,
