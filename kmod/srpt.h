@@ -357,7 +357,7 @@ struct srpt_channel {
 
 static inline bool srpt_channel_live(const struct srpt_channel *ch)
 {
-	return READ_ONCE(ch->state) == PROTO_CHANNEL_LIVE;
+	return READ_ONCE(ch->state) == PROTO_CH_LIVE;
 }
 
 /* params.c: module parameters */
