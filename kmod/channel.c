@@ -8,7 +8,7 @@
 #include "log.h"
 
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <linux/vmalloc.h>
 
 #include "channel.h"

@@ -30,6 +30,10 @@ MODULE_PARM_DESC(data_pool_mb,
  * struct srpt_chunk - one contiguous piece
  * @free_entry:	in the free list of its order, while free
  * @all_entry:	in pool->all
+ * @page:	its pages
+ * @dma:	bus address
+ * @order:	log2 of their number
+ * @mapped:	for the device; no more once the pool is detached
  */
 struct srpt_chunk {
 	struct list_head free_entry;
