@@ -69,24 +69,24 @@ static inline void proto_put_be16(void *p, u16 v)
 {
 	u8 *b = (u8 *)p;
 
-	b[0] = (u8)(v >> 8);
-	b[1] = (u8)v;
+	b[0] = (u8)(v >> 8 & 0xff);
+	b[1] = (u8)(v & 0xff);
 }
 
 static inline void proto_put_be32(void *p, u32 v)
 {
 	u8 *b = (u8 *)p;
 
-	b[0] = (u8)(v >> 24);
-	b[1] = (u8)(v >> 16);
-	b[2] = (u8)(v >> 8);
-	b[3] = (u8)v;
+	b[0] = (u8)(v >> 24 & 0xff);
+	b[1] = (u8)(v >> 16 & 0xff);
+	b[2] = (u8)(v >> 8 & 0xff);
+	b[3] = (u8)(v & 0xff);
 }
 
 static inline void proto_put_be64(void *p, u64 v)
 {
 	proto_put_be32(p, (u32)(v >> 32));
-	proto_put_be32((u8 *)p + 4, (u32)v);
+	proto_put_be32((u8 *)p + 4, (u32)(v & 0xffffffff));
 }
 
 #endif /* SRPT_PROTO_SHIM_H */
