@@ -294,6 +294,7 @@ struct srpt_channel {
 	struct srpt_ring *ring;		/* own slots, or the device's SRQ ring */
 	struct srpt_stats __percpu *stats;
 	struct proto_limits limits;
+	u32 max_it_iu_len;		/* longest IU the login allows the initiator */
 	u32 max_ti_iu_len;		/* response IUs are cut to this */
 	u32 max_send_sge;
 	u32 sq_size;

@@ -249,8 +249,6 @@ enum {
 	IB_SRPT_A_SESSION_BYTES_HELD,
 	/* u64: time of the first login, seconds since 1970 */
 	IB_SRPT_A_SESSION_LOGIN_TIME,
-	/* u64: milliseconds since the first login */
-	IB_SRPT_A_SESSION_AGE_MS,
 	/* flag: no channel may join any more */
 	IB_SRPT_A_SESSION_CLOSING,
 	/* nest: sum over the channels */
