@@ -147,6 +147,7 @@ struct srpt_port {
  * @name:	as the administrator wrote it
  * @ident:	what it means: a GID (ID128) or a port GUID
  * @tpgs:	its portal groups, protected by srpt_target_mutex
+ * @refs:	its configfs directory and each of its TPGs
  */
 struct srpt_target {
 	struct se_wwn wwn;
@@ -154,6 +155,7 @@ struct srpt_target {
 	char name[64];
 	struct proto_ident ident;
 	struct list_head tpgs;
+	refcount_t refs;
 };
 
 /**
@@ -355,12 +357,13 @@ struct srpt_channel {
 
 static inline bool srpt_channel_live(const struct srpt_channel *ch)
 {
-	return READ_ONCE(ch->state) == PROTO_CHANNEL_LIVE;
+	return READ_ONCE(ch->state) == PROTO_CH_LIVE;
 }
 
 /* params.c: module parameters */
 extern u64 srpt_service_guid;
 extern unsigned int srpt_srq_size;
+extern unsigned int srpt_max_req_size;	/* largest initiator-to-target IU, bytes */
 
 /* device.c */
 extern struct mutex srpt_device_mutex;

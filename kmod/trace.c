@@ -8,11 +8,11 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-static_assert(PROTO_CHANNEL_CONNECTING == 0);
-static_assert(PROTO_CHANNEL_LIVE == 1);
-static_assert(PROTO_CHANNEL_DISCONNECTING == 2);
-static_assert(PROTO_CHANNEL_DRAINING == 3);
-static_assert(PROTO_CHANNEL_DISCONNECTED == 4);
+static_assert(PROTO_CH_CONNECTING == 0);
+static_assert(PROTO_CH_LIVE == 1);
+static_assert(PROTO_CH_DISCONNECTING == 2);
+static_assert(PROTO_CH_DRAINING == 3);
+static_assert(PROTO_CH_DISCONNECTED == 4);
 
 static_assert(SRPT_CLOSE_NONE == 0);
 static_assert(SRPT_CLOSE_INITIATOR_LOGOUT == 1);
