@@ -196,12 +196,12 @@ Parser::Parser() {
     }
 }
 
-bool want_colour(const std::string& mode, const Environment& env) {
+bool want_colour(const std::string& mode, bool terminal) {
     if (mode != "auto") {
         return mode == "always";
     }
     const char* no_color = std::getenv("NO_COLOR"); // NOLINT(concurrency-mt-unsafe)
-    return env.out_is_terminal && (no_color == nullptr || *no_color == '\0');
+    return terminal && (no_color == nullptr || *no_color == '\0');
 }
 
 } // namespace
@@ -220,11 +220,9 @@ int run(const std::vector<std::string>& args, Environment& env) {
         parser.app.exit(e, env.out, env.err);
         return exit_code(srpt::Errc::usage);
     }
-    parser.options.colour = want_colour(parser.colour, env);
-
-    const std::unique_ptr<Output> output = parser.options.json
-                                               ? make_json_output(env.out, env.err)
-                                               : make_text_output(env.out, env.err, {parser.options.colour});
+    const Style style{want_colour(parser.colour, env.out_is_terminal), want_colour(parser.colour, env.err_is_terminal)};
+    const std::unique_ptr<Output> output = parser.options.json ? make_json_output(env.out, env.err)
+                                                               : make_text_output(env.out, env.err, style);
     const Context ctx{env, parser.options, *output};
     const srpt::Status status = parser.runner(ctx);
     if (!status) {

@@ -55,6 +55,21 @@ srpt::Result<srpt::Tree> Context::tree() const {
     return tree;
 }
 
+srpt::Status Context::need_netlink() const {
+    switch (module()) {
+    case Module::ours:
+        return {};
+    case Module::absent:
+        return fail(Errc::no_module, "ib_srpt is not loaded", "modprobe ib_srpt");
+    case Module::stock:
+        break;
+    }
+    return fail(Errc::unsupported,
+                "the loaded ib_srpt is the kernel's own: it has no netlink interface to ask for sessions, refused "
+                "logins and events",
+                "see srptctl(8), MODULES");
+}
+
 srpt::Status Context::run(std::string_view command, const srpt::Plan& plan, const std::vector<std::string>& notes,
                           bool& ran) const {
     ran = !options.dry_run;

@@ -20,7 +20,6 @@ struct Options {
     bool json = false;
     bool dry_run = false;
     bool yes = false;
-    bool colour = false;
 };
 
 // The machine, and the streams of the process.
@@ -33,6 +32,7 @@ struct Environment {
     std::ostream& err;
     bool in_is_terminal = false;
     bool out_is_terminal = false;
+    bool err_is_terminal = false;
 };
 
 struct Context {
@@ -46,6 +46,9 @@ struct Context {
 
     // The tree; without the fabric a "no module" error that says what to do.
     srpt::Result<srpt::Tree> tree() const;
+
+    // Fails if the loaded module cannot be asked for sessions and refusals.
+    srpt::Status need_netlink() const;
 
     // Runs the plan, or shows it with --dry-run. `ran` tells which.
     srpt::Status run(std::string_view command, const srpt::Plan& plan, const std::vector<std::string>& notes,

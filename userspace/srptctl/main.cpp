@@ -12,8 +12,11 @@ int main(int argc, char** argv) {
     srpt::PosixFileSystem fs;
     const std::unique_ptr<srpt::System> system = srpt::make_system();
     const std::unique_ptr<srpt::KernelLink> link = srpt::make_kernel_link();
-    srptctl::Environment env{fs,        *system,   *link, std::cin, std::cout, std::cerr, ::isatty(STDIN_FILENO) == 1,
-                             ::isatty(STDOUT_FILENO) == 1};
+    srptctl::Environment env{fs, *system, *link, std::cin, std::cout, std::cerr};
+
+    env.in_is_terminal = ::isatty(STDIN_FILENO) == 1;
+    env.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
+    env.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
 
     return srptctl::run(std::vector<std::string>(argv + 1, argv + argc), env);
 }

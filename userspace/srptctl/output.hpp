@@ -36,8 +36,10 @@ class Output {
     virtual void error(const srpt::Error& error) = 0;
 };
 
+// Where colour is wanted.
 struct Style {
-    bool colour = false;
+    bool data = false;
+    bool messages = false;
 };
 
 std::unique_ptr<Output> make_text_output(std::ostream& data, std::ostream& messages, Style style);

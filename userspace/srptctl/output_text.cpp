@@ -47,7 +47,7 @@ std::string plural(uint64_t n, std::string_view word) {
 class TextOutput final : public Output {
   public:
     TextOutput(std::ostream& data, std::ostream& messages, Style style)
-        : data_(data), messages_(messages), colour_(style.colour) {}
+        : data_(data), messages_(messages), style_(style) {}
 
     void status(const StatusView& view) override;
     void dry_run(std::string_view command, const srpt::Plan& plan, const std::vector<std::string>& notes) override;
@@ -75,7 +75,7 @@ class TextOutput final : public Output {
         }
     }
     std::string paint(std::string_view text, fmt::text_style style) const {
-        return colour_ ? fmt::format(style, "{}", text) : std::string(text);
+        return style_.data ? fmt::format(style, "{}", text) : std::string(text);
     }
     std::string good(std::string_view text) const { return paint(text, fmt::fg(fmt::terminal_color::green)); }
     std::string bad(std::string_view text) const { return paint(text, fmt::fg(fmt::terminal_color::red)); }
@@ -89,7 +89,7 @@ class TextOutput final : public Output {
 
     std::ostream& data_;
     std::ostream& messages_;
-    bool colour_;
+    Style style_;
 };
 
 void TextOutput::module_lines(const StatusView& view) {
@@ -346,7 +346,9 @@ void TextOutput::event(const srpt::Event& event) {
 }
 
 void TextOutput::error(const srpt::Error& error) {
-    messages_ << "srptctl: " << bad(error.message);
+    const fmt::text_style red = fmt::fg(fmt::terminal_color::red);
+
+    messages_ << "srptctl: " << (style_.messages ? fmt::format(red, "{}", error.message) : error.message);
     if (error.err != 0) {
         messages_ << ": " << srpt::errno_text(error.err);
     }

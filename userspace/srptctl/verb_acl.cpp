@@ -257,6 +257,9 @@ srpt::Status verb_acl_list(const Context& ctx, const std::optional<std::string>&
 }
 
 srpt::Status verb_acl_pending(const Context& ctx) {
+    if (srpt::Status status = ctx.need_netlink(); !status) {
+        return status;
+    }
     srpt::Result<std::vector<srpt::RejectInfo>> rejects = ctx.env.link.rejects();
     if (!rejects) {
         return fail(std::move(rejects.error()));
@@ -273,6 +276,11 @@ srpt::Status verb_acl_allow(const Context& ctx, const AllowRequest& request) {
     if (request.last != request.id.empty()) {
         return fail(Errc::usage, request.last ? "--last and an ID exclude each other" : "say whom to allow",
                     "srptctl acl allow --last, or an ID from 'srptctl acl pending'");
+    }
+    if (request.last || request.wait) {
+        if (srpt::Status status = ctx.need_netlink(); !status) {
+            return status;
+        }
     }
     const srpt::Result<srpt::Tree> tree = ctx.tree();
     if (!tree) {

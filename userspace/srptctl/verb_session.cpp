@@ -69,6 +69,9 @@ srpt::Status wait_until_gone(const Context& ctx, const std::vector<srpt::Session
 } // namespace
 
 srpt::Status verb_session_list(const Context& ctx, bool channels) {
+    if (srpt::Status status = ctx.need_netlink(); !status) {
+        return status;
+    }
     srpt::Result<std::vector<srpt::SessionInfo>> sessions = ctx.env.link.sessions();
     std::vector<SessionRow> rows;
 
@@ -95,6 +98,9 @@ srpt::Status verb_session_list(const Context& ctx, bool channels) {
 }
 
 srpt::Status verb_session_close(const Context& ctx, const CloseRequest& request) {
+    if (srpt::Status status = ctx.need_netlink(); !status) {
+        return status;
+    }
     srpt::Result<std::vector<srpt::SessionInfo>> sessions = ctx.env.link.sessions();
     std::vector<srpt::SessionInfo> chosen;
 
@@ -143,6 +149,9 @@ srpt::Status verb_session_close(const Context& ctx, const CloseRequest& request)
 }
 
 srpt::Status verb_monitor(const Context& ctx, const MonitorRequest& request) {
+    if (srpt::Status status = ctx.need_netlink(); !status) {
+        return status;
+    }
     srpt::Result<std::unique_ptr<srpt::EventStream>> stream = ctx.env.link.subscribe();
     const srpt::System::Clock::time_point begin = ctx.env.system.now();
     uint64_t seen = 0;
