@@ -229,26 +229,30 @@ enum srpt_admission_result srpt_acl_admit(struct srpt_port *port,
  * It takes the last session it finds; the others are there for people.
  */
 
-/* Room kept for the line that says that lines are missing */
-#define SRPT_INFO_RESERVE	48
+/* Room for a session's head, a few channels and the line on missing ones; at
+ * least that is kept for the last session.
+ */
+#define SRPT_INFO_MIN		512
+#define SRPT_INFO_MORE		32	/* the line that channels are missing */
 
-static size_t srpt_info_nexus(struct srpt_nexus *nexus, char *page, size_t at)
+/* Append a session to @page, up to @cap bytes in all; returns the new length. */
+static size_t srpt_info_nexus(struct srpt_nexus *nexus, char *page, size_t at,
+			      size_t cap)
 {
-	const size_t cap = PAGE_SIZE - SRPT_INFO_RESERVE;
+	const size_t full = cap - SRPT_INFO_MORE;
 	struct srpt_channel *ch;
 	u32 hidden = 0;
 	char line[160];
 	size_t len;
 
 	spin_lock(&nexus->lock);
-	len = scnprintf(page + at, cap - at,
-			"InitiatorName: %s\nInitiatorAlias: \n"
+	at += scnprintf(page + at, full - at,
+			"InitiatorName: %s\nInitiatorAlias:\n"
 			"LIO Session ID: %u   SessionType: Normal\n"
 			"Session State: %s\n",
 			nexus->name, nexus->id,
 			nexus->closing ? "TARG_SESS_STATE_FAILED" :
 					 "TARG_SESS_STATE_LOGGED_IN");
-	at += len;
 	list_for_each_entry(ch, &nexus->channels, nexus_entry) {
 		len = scnprintf(line, sizeof(line),
 				"CID: %u  Connection State: %s\n   Address %s %s\n",
@@ -258,7 +262,7 @@ static size_t srpt_info_nexus(struct srpt_nexus *nexus, char *page, size_t at)
 					"TARG_CONN_STATE_IN_LOGOUT",
 				ch->peer[0] ? ch->peer : "-",
 				ch->rdma_cm_login ? "RDMA-CM" : "IB");
-		if (hidden || at + len >= cap) {
+		if (hidden || at + len >= full) {
 			hidden++;
 			continue;
 		}
@@ -268,8 +272,8 @@ static size_t srpt_info_nexus(struct srpt_nexus *nexus, char *page, size_t at)
 	spin_unlock(&nexus->lock);
 
 	if (hidden)
-		at += scnprintf(page + at, PAGE_SIZE - at,
-				"(%u more channels)\n", hidden);
+		at += scnprintf(page + at, cap - at, "(%u more channels)\n",
+				hidden);
 	return at;
 }
 
@@ -285,12 +289,14 @@ static ssize_t srpt_nacl_base_info_show(struct config_item *item, char *page)
 	 */
 	spin_lock_irqsave(&nacl->nacl_sess_lock, flags);
 	list_for_each_entry(sess, &nacl->acl_sess_list, sess_acl_list) {
-		if (at >= PAGE_SIZE / 2 && !list_is_last(&sess->sess_acl_list,
-							 &nacl->acl_sess_list))
+		size_t room = PAGE_SIZE - at;
+
+		/* Half of what is left for each but the last. */
+		if (!list_is_last(&sess->sess_acl_list, &nacl->acl_sess_list))
+			room /= 2;
+		if (room < SRPT_INFO_MIN)
 			continue;
-		if (at >= PAGE_SIZE - 512)
-			break;
-		at = srpt_info_nexus(sess->fabric_sess_ptr, page, at);
+		at = srpt_info_nexus(sess->fabric_sess_ptr, page, at, at + room);
 	}
 	spin_unlock_irqrestore(&nacl->nacl_sess_lock, flags);
 

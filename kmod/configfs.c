@@ -16,6 +16,7 @@
 #include "config.h"
 #include "version.h"
 
+/* Protects srpt_targets, the TPGs of each target and their enabled flags. */
 DEFINE_MUTEX(srpt_target_mutex);
 LIST_HEAD(srpt_targets);
 

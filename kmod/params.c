@@ -74,7 +74,7 @@ u64 srpt_service_guid;
 
 static int srpt_param_parse_guid(const char *val, u64 *guid)
 {
-	size_t len = strcspn(val, " \n");
+	size_t len = strcspn(val, "\n");
 	struct proto_ident id;
 
 	if (!proto_ident_parse(val, len, &id)) {

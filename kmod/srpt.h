@@ -25,6 +25,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/percpu-refcount.h>
 #include <linux/refcount.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
@@ -45,10 +46,12 @@
 #include "proto/state.h"
 
 struct srpt_channel;
-struct srpt_cm_ops;
+struct srpt_conn;
 struct srpt_data_pool;
 struct srpt_dm_agent;
 struct srpt_nexus;
+struct srpt_ring;
+struct srpt_scratch;
 struct srpt_slot;
 struct srpt_tpg;
 
@@ -88,8 +91,7 @@ struct srpt_stats {
  * @pool:	data buffers; outlives the device while commands hold chunks
  * @srq_lock:	protects @srq creation
  * @srq:	shared receive queue, made by the first channel that wants one
- * @srq_slots:	slots whose receives are posted to @srq
- * @srq_size:	number of them
+ * @srq_ring:	slots whose receives are posted to @srq
  * @cm_id:	IB CM listener, NULL on devices without IB CM
  * @removing:	set once, refuses logins from then on
  * @event_handler: asynchronous events of the device
@@ -125,6 +127,8 @@ struct srpt_device {
  * @gid:	GID 0, refreshed on events
  * @guid:	last 8 bytes of @gid
  * @active:	port state is ACTIVE
+ * @published:	the I/O unit is shown to the subnet
+ * @max_rdma_size: what it says of the largest RDMA transfer, bytes
  * @work:	refreshes the above in process context
  * @dm:		device-management agent, NULL off InfiniBand
  */
@@ -136,6 +140,8 @@ struct srpt_port {
 	u16 lid;
 	u16 sm_lid;
 	bool active;
+	bool published;
+	u32 max_rdma_size;
 	struct work_struct work;
 	struct srpt_dm_agent *dm;
 };
@@ -230,6 +236,7 @@ struct srpt_node_acl {
 /**
  * struct srpt_nexus - an I_T nexus: what LIO calls a session
  * @entry:	in tpg->nexuses, protected by tpg->lock
+ * @all_entry:	in the list of all nexuses
  * @tpg:	holds one of tpg->users
  * @sess:	LIO session, shared by all channels
  * @who:	the initiator
@@ -239,14 +246,15 @@ struct srpt_node_acl {
  * @lock:	protects @channels, @n_channels, @closing
  * @channels:	its channels
  * @n_channels:	their number
+ * @next_channel: number the next channel gets
  * @closing:	no channel may join any more
  * @release_work: ends the LIO session in process context
  * @bytes:	data-buffer bytes its commands hold
- * @gone:	completed when the last channel has let go of its commands
- * @login_time:	jiffies of the first login
+ * @login_time:	wall-clock seconds of the first login
  */
 struct srpt_nexus {
 	struct list_head entry;
+	struct list_head all_entry;
 	struct srpt_tpg *tpg;
 	struct se_session *sess;
 	struct proto_initiator who;
@@ -260,7 +268,6 @@ struct srpt_nexus {
 	bool closing;
 	struct work_struct release_work;
 	atomic64_t bytes;
-	struct completion gone;
 	u64 login_time;
 };
 
@@ -290,7 +297,8 @@ struct srpt_channel {
 	/* read by every path */
 	struct ib_qp *qp;
 	struct ib_cq *cq;
-	struct srpt_device *dev;
+	struct srpt_device *dev;		/* valid while on dev->channels */
+	struct srpt_data_pool *pool;	/* holds a reference */
 	struct srpt_nexus *nexus;
 	struct se_session *sess;
 	struct srpt_ring *ring;		/* own slots, or the device's SRQ ring */
@@ -305,20 +313,20 @@ struct srpt_channel {
 	bool use_srq;
 	bool use_rw_api;		/* iWARP: RDMA READ needs a registered sink */
 	enum proto_channel_state state;	/* written under sq_lock */
+	atomic_t cause;			/* enum srpt_close_cause, first one wins */
 
-	/* written by the CQ's context only */
-	u32 consumed ____cacheline_aligned;	/* credits the initiator used */
-	u32 recv_batch_n;
-	struct ib_recv_wr *recv_batch;
-
-	/* protected by sq_lock */
+	/* protected by sq_lock; credit.consumed is the CQ context's */
 	spinlock_t sq_lock ____cacheline_aligned;
 	u32 sq_posted;			/* work requests ever posted */
 	u32 sq_done;			/* ... known to be complete */
 	u32 sq_unsignaled;		/* posted since the last signaled one */
 	u32 sq_unsig_bytes;		/* data those hold back */
 	struct list_head sq_wait;	/* slots that wait for send-queue room */
+	struct list_head sq_reads;	/* slots whose RDMA READs are under way */
 	struct list_head sq_retire;	/* answered slots whose completion is due */
+	struct ib_recv_wr *repost;	/* receives to post with the next batch */
+	struct ib_recv_wr *repost_last;
+	u32 n_repost;
 	struct proto_credit credit;
 	bool cred_req_out;		/* a CRED_REQ is unanswered */
 	struct srpt_scratch *scratch;	/* work requests under construction */
@@ -326,17 +334,19 @@ struct srpt_channel {
 	/* cold */
 	struct list_head nexus_entry;	/* nexus->lock */
 	struct list_head dev_entry;	/* dev->channels_lock; empty when detached */
-	struct kref refs;		/* slots in use, teardown, CM, lookups */
-	const struct srpt_cm_ops *cm_ops;
-	union {
-		struct ib_cm_id *ib_cm;
-		struct rdma_cm_id *rdma_cm;
-	};
+	struct kref refs;		/* life, CM, lookups */
+	struct mutex qp_mutex;		/* R/W API contexts against QP destruction */
+	struct percpu_ref busy;		/* slots in use; killed after the drain */
+	struct srpt_conn *conn;		/* until the hardware half is gone */
+	struct srpt_msgs *msgs;		/* CRED_REQ and T_LOGOUT, one of each */
 	struct ib_cqe unsig_cqe;	/* of work requests nobody waits for */
-	struct ib_cqe drain_cqe;
-	struct completion drained;
+	struct ib_cqe sq_drain_cqe;
+	struct ib_cqe rq_drain_cqe;
+	struct completion login_done;	/* the accept was sent, or not */
+	struct completion sq_drained;
+	struct completion rq_drained;
 	struct completion last_wqe;
-	struct completion slots_idle;
+	struct completion logout_sent;
 	struct work_struct close_work;
 	struct work_struct release_work;
 	struct srpt_port *port;		/* valid while on dev->channels */
@@ -344,8 +354,7 @@ struct srpt_channel {
 	u32 session_id;			/* nexus->id, kept for messages */
 	u32 qp_num;
 	u32 peer_qp_num;
-	atomic_t cause;			/* enum srpt_close_cause, first one wins */
-	const char *cause_detail;
+	const char *cause_detail;	/* static text, set with cause */
 	u64 since;			/* ktime of the accept, ns */
 	bool rdma_cm_login;
 	struct proto_initiator who;
@@ -424,8 +433,8 @@ static inline void srpt_tpg_put(struct srpt_tpg *tpg)
 	unsigned long flags;
 
 	spin_lock_irqsave(&tpg->idle.lock, flags);
-	if (atomic_dec_and_test(&tpg->users))
-		wake_up_all_locked(&tpg->idle);
+	atomic_dec(&tpg->users);
+	wake_up_all_locked(&tpg->idle);
 	spin_unlock_irqrestore(&tpg->idle.lock, flags);
 }
 
@@ -446,6 +455,8 @@ int srpt_nexus_for_each_channel(struct srpt_nexus *nexus,
 				void *arg);
 struct srpt_nexus *srpt_nexus_find(u32 id);	/* takes a reference */
 void srpt_nexus_put(struct srpt_nexus *nexus);
+/* close_session of the fabric ops; @sess may be on its way out already. */
+void srpt_close_session(struct se_session *sess);
 
 /* fabric glue implemented by the data path, entered into srpt_fabric_ops */
 int srpt_check_stop_free(struct se_cmd *se_cmd);
