@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+# Every target installs what it misses (scripts/setup) and writes to build/ only.
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+
+KVER ?=
+TARGET ?= ours
+FABRIC ?= rxe
+FUZZ_SECONDS ?= 60
+DESTDIR ?=
+prefix ?= /usr
+
+setup = @scripts/setup
+kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
+guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
+
+.DEFAULT_GOAL := all
+.PHONY: all help kmod vhca userspace demo check unit lint fuzz lab shell install clean
+
+all: kmod userspace	## the module for every supported kernel, and srptctl
+
+help:	## this list
+	@echo "Targets (variables: KVER=kernel release, TARGET=ours|stock, FABRIC=rxe|vib):"
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+kmod:	## ib_srpt.ko for KVER, or for stock and RT 6.1 and 6.12: build/kmod/RELEASE/
+	$(setup) kmod $(if $(KVER),,headers)
+	@for release in $(kernels); do \
+		echo "kmod $$release"; scripts/module kmod $$release W=1 || exit 1; \
+	done
+
+vhca:	## vhca.ko, the virtual InfiniBand fabric of the tests: build/vhca/RELEASE/
+	$(setup) kmod $(if $(KVER),,headers)
+	@for release in $(if $(KVER),$(KVER),$$(scripts/kernels stock)); do \
+		echo "vhca $$release"; scripts/module tests/vhca $$release W=1 || exit 1; \
+	done
+
+userspace:	## srptctl and its library: build/userspace/
+	$(setup) user
+	@cmake -S userspace -B build/userspace -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+		-DCMAKE_INSTALL_PREFIX=$(prefix) >build/userspace.log || { cat build/userspace.log; exit 1; }
+	@cmake --build build/userspace -j$$(nproc)
+
+demo:	## export a disk and log in to it, step by step, in a guest
+	$(setup) build lab
+	@$(MAKE) userspace
+	@$(MAKE) kmod KVER=$(guest_kernel)
+	@tests/lab/demo --kver $(guest_kernel) --target $(TARGET)
+
+check:	## every test: unit, fuzz (20 s each), lint, builds, guests; counts at the end
+	$(setup) all
+	@scripts/check
+
+unit:	## unit tests of the protocol code and of userspace only
+	$(setup) tests user
+	@scripts/check unit userspace
+
+lint:	## sparse, W=1, checkpatch, clang-tidy, clang-format, shellcheck
+	$(setup) build tests lint
+	@scripts/check lint
+
+fuzz:	## each fuzzer for FUZZ_SECONDS (60)
+	$(setup) tests
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/check fuzz
+
+lab:	## scenarios in a guest: SCENARIOS="login ..." (default all), KVER=, TARGET=, FABRIC=
+	$(setup) build lab
+	@$(if $(filter stock,$(TARGET)),,$(MAKE) kmod KVER=$(guest_kernel))
+	@$(if $(filter vib,$(FABRIC)),$(MAKE) vhca KVER=$(guest_kernel))
+	@tests/lab/run --kver $(guest_kernel) --target $(TARGET) --fabric $(FABRIC) $(SCENARIOS)
+
+shell:	## a prompt in a guest with the fabric up and the module loaded: KVER=, TARGET=, FABRIC=
+	$(setup) build lab
+	@$(if $(filter stock,$(TARGET)),,$(MAKE) kmod KVER=$(guest_kernel))
+	@$(if $(filter vib,$(FABRIC)),$(MAKE) vhca KVER=$(guest_kernel))
+	@tests/lab/run --kver $(guest_kernel) --target $(TARGET) --fabric $(FABRIC) --shell
+
+install: release := $(or $(KVER),$(shell uname -r))
+install:	## the module for KVER (default: the running kernel) and srptctl: DESTDIR=, prefix=
+	@$(MAKE) kmod userspace KVER=$(release)
+	install -D -m 644 build/kmod/$(release)/ib_srpt.ko $(DESTDIR)/lib/modules/$(release)/updates/ib_srpt.ko
+	DESTDIR=$(DESTDIR) cmake --install build/userspace
+	$(if $(DESTDIR),,depmod $(release))
+
+clean:	## remove what was built; downloaded kernels stay (rm -r build removes them)
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name kernels -exec rm -rf {} +

@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Starting guests: slots, acceleration, the QEMU command line.
+
+# At most as many guests as processors on the machine, whoever starts them.
+slot_take()
+{
+	local n slots=${LAB_SLOTS:-$(nproc)} said=
+	while :; do
+		for ((n = 0; n < slots; n++)); do
+			exec {slot_fd}>>"${TMPDIR:-/tmp}/guest-slot.$n"
+			if flock -n "$slot_fd"; then
+				return
+			fi
+			exec {slot_fd}>&-
+		done
+		[ -n "$said" ] || echo "lab: waiting for a guest slot (${TMPDIR:-/tmp}/guest-slot.*)" >&2
+		said=1
+		sleep 1
+	done
+}
+
+slot_release()	{ exec {slot_fd}>&-; }
+
+# /dev/kvm may be there and hang: believe it only after a guest came up. Once
+# per boot of the host.
+accel_options()
+{
+	local kernel=$1 initramfs=$2 cache
+	if [ -n "${LAB_ACCEL:-}" ]; then
+		cache=$LAB_ACCEL
+	elif [ ! -w /dev/kvm ]; then
+		cache=tcg
+	else
+		local file
+		file=$root/build/lab/accel.$(cat /proc/sys/kernel/random/boot_id)
+		if [ ! -s "$file" ]; then
+			local probe
+			probe=$(mktemp "$root/build/lab/probe.XXXXXX")
+			timeout -k 1 8 qemu-system-x86_64 -machine pc -accel kvm -cpu host -m 512 \
+				-nodefaults -no-user-config -display none -no-reboot -serial "file:$probe" \
+				-kernel "$kernel" -initrd "$initramfs" -append "console=ttyS0 panic=-1 lab.probe=1" \
+				</dev/null >/dev/null 2>&1 || true
+			if grep -q 'lab: probe' "$probe"; then echo kvm; else echo tcg; fi >"$probe.answer"
+			mv "$probe.answer" "$file"
+			rm -f "$probe"
+		fi
+		cache=$(cat "$file")
+	fi
+	case $cache in
+	kvm)	echo "-accel kvm -cpu host" ;;
+	*)	echo "-accel tcg,thread=multi -cpu max" ;;
+	esac
+}
+
+# guest_start KERNEL INITRAMFS OUT SHARE COMMANDLINE: in the background, sets
+# guest_pid. Console and verdicts go to files in OUT; SHARE is what the guest
+# may write to. The monitor reads the file descriptor monitor_fd.
+guest_start()
+{
+	local kernel=$1 initramfs=$2 out=$3 share=$4 append=$5 limit=$6
+	local -a accel
+	read -r -a accel <<<"$(accel_options "$kernel" "$initramfs")"
+	rm -f "$out"/monitor
+	mkfifo "$out/monitor"
+	exec {monitor_fd}<>"$out/monitor"
+	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
+		-nodefaults -no-user-config -display none -no-reboot -monitor stdio \
+		-serial "file:$out/console" -serial "file:$out/verdicts" \
+		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
+		-virtfs "local,path=$share,mount_tag=out,security_model=none" \
+		-kernel "$kernel" -initrd "$initramfs" -append "$append" \
+		<"$out/monitor" >"$out/qemu.log" 2>&1 &
+	guest_pid=$!
+}
+
+guest_shell()
+{
+	local kernel=$1 initramfs=$2 share=$3 append=$4
+	local -a accel
+	read -r -a accel <<<"$(accel_options "$kernel" "$initramfs")"
+	qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-chardev stdio,id=tty,mux=on,signal=off -serial chardev:tty -mon chardev=tty -serial null \
+		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
+		-virtfs "local,path=$share,mount_tag=out,security_model=none" \
+		-kernel "$kernel" -initrd "$initramfs" -append "$append"
+}
+
+# A guest that makes no progress: its stacks to the console, by a panic.
+guest_autopsy()
+{
+	echo nmi >&"$monitor_fd"
+	local n
+	for ((n = 0; n < 50; n++)); do
+		kill -0 "$guest_pid" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	echo quit >&"$monitor_fd"
+}

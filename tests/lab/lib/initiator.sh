@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# The initiator side: the kernel's own ib_srp.
+
+# initiator_load [MODULE PARAMETER...]
+initiator_load()
+{
+	# The device handler has to be there before the disk.
+	modprobe scsi_dh_alua
+	modprobe ib_srp "$@"
+	wait_for 5 test -e "$(fabric_add_target)"
+}
+
+# initiator_try [OPTION...]: one login; fails if refused.
+initiator_try()
+{
+	local options=
+	[ -e /sys/class/infiniband_srp ] || initiator_load
+	[ $# -eq 0 ] || options=,$(IFS=,; echo "$*")
+	echo "$(fabric_login_string)$options" >"$(fabric_add_target)"
+}
+
+# initiator_login [OPTION...]: log in and wait for the disks; sets SRP_HOST
+# (hostN), DISK (first /dev/sdX) and DISKS.
+initiator_login()
+{
+	local before after
+	before=$(srp_hosts)
+	initiator_try "$@" || fail "login refused"
+	after=$(srp_hosts)
+	SRP_HOST=$(comm -13 <(echo "$before") <(echo "$after") | head -1)
+	[ -n "$SRP_HOST" ] || fail "no SCSI host after login"
+	wait_for 20 disks_settled || fail "no disk after login"
+	read -r -a DISKS <<<"$(srp_disks "$SRP_HOST" | xargs)"
+	DISK=${DISKS[0]}
+}
+
+# As many disks as the target has LUNs mapped; where that is unknown, one.
+disks_settled()
+{
+	local luns
+	luns=$(find "$TPG"/lun -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
+	[ "$(srp_disks "$SRP_HOST" | wc -l)" -ge "${luns/#0/1}" ]
+}
+
+srp_hosts()
+{
+	local host
+	for host in /sys/class/srp_host/host*; do
+		[ ! -e "$host" ] || basename "$host"
+	done | sort
+}
+
+srp_remote_ports()
+{
+	local port
+	for port in /sys/class/srp_remote_ports/port-*; do
+		[ ! -e "$port" ] || basename "$port"
+	done
+}
+
+# Block devices of a host, in the order of their LUNs.
+srp_disks()
+{
+	local dir
+	for dir in /sys/class/scsi_host/"$1"/device/target*/*:*:*:*/block/sd*; do
+		[ ! -e "$dir" ] || echo "$dir"
+	done | sed -E 's|.*:([0-9]+)/block/(sd.*)|\1 /dev/\2|' | sort -n | cut -d' ' -f2
+}
+
+# The SCSI generic node of a disk.
+sg_of()
+{
+	echo "/dev/$(ls "/sys/block/${1#/dev/}/device/scsi_generic")"
+}
+
+initiator_logout()
+{
+	local port
+	for port in $(srp_remote_ports); do
+		echo 1 >"/sys/class/srp_remote_ports/$port/delete"
+	done
+	wait_for 20 no_srp_hosts
+}
+
+no_srp_hosts()	{ [ -z "$(srp_hosts)" ]; }
+
+initiator_clear()
+{
+	local port
+	for port in $(srp_remote_ports); do
+		timeout 20 sh -c "echo 1 >/sys/class/srp_remote_ports/$port/delete" 2>/dev/null
+	done
+	wait_for 20 no_srp_hosts 2>/dev/null || echo "initiator $(srp_hosts | xargs)"
+}
+
+initiator_unload()
+{
+	module_remove ib_srp scsi_transport_srp
+}
+
+# The disk has an access state: the ALUA device handler looked at it.
+alua_attached()	{ grep -q . "/sys/block/${DISK#/dev/}/device/access_state" 2>/dev/null; }
+
+# State of the first remote port: running, blocked, fail-fast, lost.
+port_state()	{ [ "$(cat /sys/class/srp_remote_ports/port-*/state)" = "$1" ]; }
+port_state_not() { ! port_state "$1"; }
+
+# aborts_beyond N: the initiator has aborted more commands than that.
+aborts_beyond()	{ [ "$(log_count 'SRP abort called')" -gt "$1" ]; }

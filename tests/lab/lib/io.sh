@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# I/O with verified data.
+
+# io_verify DISK BLOCKSIZE PATTERN SIZE [FIO OPTION...]: write, read back, compare.
+io_verify()
+{
+	local disk=$1 bs=$2 rw=$3 size=$4
+	shift 4
+	if ! fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio --iodepth=16 \
+		--bs="$bs" --rw="$rw" --size="$size" --verify=crc32c --verify_fatal=1 --do_verify=1 \
+		--randrepeat=0 --group_reporting "$@" >"$SCRATCH/fio" 2>&1 </dev/null; then
+		cat "$SCRATCH/fio"
+		fail "fio $rw $bs failed"
+	fi
+	grep -E '^ +(READ|WRITE):' "$SCRATCH/fio"
+}
+
+# io_background DISK [FIO OPTION...]: load until io_stop; errors are allowed.
+io_background()
+{
+	local disk=$1
+	shift
+	fio --name=load --filename="$disk" --direct=1 --ioengine=libaio --iodepth=32 --bs=4k \
+		--rw=randrw --size=16m --time_based --runtime=300 --continue_on_error=all \
+		"$@" >"$SCRATCH/fio.load" 2>&1 &
+	IO_PID=$!
+	io_moves "$disk"
+}
+
+io_stop()
+{
+	kill -TERM "$IO_PID" 2>/dev/null || true
+	wait_for 30 io_gone || fail "fio does not end: I/O hangs"
+	wait "$IO_PID" || true
+}
+
+io_gone()	{ ! kill -0 "$IO_PID" 2>/dev/null; }
+
+# Verified writing and reading in the background, without end; io_verify_end
+# stops it and fails if fio saw an error.
+io_verify_background()
+{
+	fio --name=verify --filename="$1" --direct=1 --ioengine=libaio --iodepth=8 --bs=4k --rw=randwrite \
+		--size=8m --verify=crc32c --verify_backlog=64 --verify_fatal=1 --time_based --runtime=600 \
+		--randrepeat=0 >"$SCRATCH/fio.verify" 2>&1 &
+	IO_PID=$!
+	io_moves "$1"
+}
+
+io_verify_end()
+{
+	kill -INT "$IO_PID" 2>/dev/null || { cat "$SCRATCH/fio.verify"; fail "fio ended by itself"; }
+	wait_for 30 io_gone || fail "fio does not end: I/O hangs"
+	wait "$IO_PID" || true
+	if grep -E 'verify: bad|err= *[1-9]|error=' "$SCRATCH/fio.verify"; then
+		fail "verified I/O failed"
+	fi
+}
+
+# The disk does some more I/O from now on.
+io_moves()
+{
+	local before
+	before=$(io_count "$1")
+	wait_for 30 io_beyond "$1" $((before + 100)) || fail "I/O stands still"
+}
+
+io_count()	{ awk '{ print $1 + $5 }' "/sys/block/${1#/dev/}/stat"; }
+io_beyond()	{ [ "$(io_count "$1")" -ge "$2" ]; }

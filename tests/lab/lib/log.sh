@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# The kernel log: one stretch per scenario, read for complaints.
+
+log_mark()	{ echo "lab: begin $1" >/dev/kmsg; }
+
+log_save()
+{
+	dmesg | awk -v mark="lab: begin $1" 'index($0, mark) { on = 1 } on' >"$2"
+}
+
+# What the kernel said since the current scenario began, without time stamps.
+log_text()
+{
+	dmesg -t | awk -v mark="lab: begin ${name:?}" 'index($0, mark) { on = 1 } on'
+}
+
+log_has()	{ log_text | grep -qF -- "$1"; }
+log_matches()	{ log_text | grep -qE -- "$1"; }
+log_count()	{ log_text | grep -cF -- "$1" || true; }
+
+# log_complaints FILE SCENARIO: lines that no scenario may cause, save those
+# that it declares by lines '# EXPECT=extended regular expression'.
+log_complaints()
+{
+	local bad='BUG|WARNING:|Oops|[Gg]eneral protection|Call Trace|refcount_t|hung task'
+	bad+='|blocked for more than|[Ll]eak|lockup|self-detected stall|detected stalls'
+	bad+='|possible (circular|recursive|irq)|use-after-free|out-of-bounds|KASAN|UBSAN|KCSAN'
+	bad+='|unreferenced object|list_(add|del) corruption|Objects remaining|scheduling while atomic'
+	bad+='|sleeping function|bad unlock|invalid opcode|page fault|page allocation failure|Kernel panic'
+	bad+='|still in use|DEADLOCK|double free|corrupt'
+	local expected
+	expected=$(sed -n 's/^# EXPECT=//p' "$2")
+	# Loading an out-of-tree module is no complaint.
+	grep -E "$bad" "$1" | grep -vE 'lab: (begin|step)|sysrq:' |
+		if [ -n "$expected" ]; then grep -vEf <(echo "$expected"); else cat; fi
+}

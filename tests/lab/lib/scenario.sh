@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What a scenario declares in comments at its top:
+#   # FABRICS=rxe vib      fabrics it is for (default: both)
+#   # TARGETS=ours stock   modules it is for (default: ours)
+#   # NEEDS=module:null_blk tool:fio path:/x   what the guest must have
+#   # TIMEOUT=60           seconds, without the clean-up (default 90)
+#   # SETUP=none|fabric    what is not to be prepared (default: all)
+#   # EXPECT=regex         a kernel log line that is all right; may repeat
+
+scenario_field()	{ sed -n "s/^# $1=//p" "$2" | head -1; }
+
+# Why this guest cannot run it; nothing if it can. Tools come with the host
+# and are installed by scripts/setup, so a missing one is no excuse.
+scenario_lacks()
+{
+	local need
+	for need in $(scenario_field NEEDS "$1"); do
+		case $need in
+		module:*)
+			modinfo "${need#module:}" >/dev/null 2>&1 ||
+				echo "kernel $(uname -r) has no module ${need#module:}"
+			;;
+		esac
+	done | head -1
+}
+
+# Processes of a scenario that outlived it.
+pkill_scenario()
+{
+	local pid
+	for pid in $(pgrep -f "guest/scenario $1\$"); do
+		pkill -KILL -s "$(ps -o sid= -p "$pid" | tr -d ' ')"
+	done
+	pkill -KILL -x 'fio|srp_daemon|opensm|targetcli|dbus-daemon|ibsrpdm' && rm -rf /run/dbus
+	return 0
+}

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# The little of a system that a guest needs.
+
+system_up()
+{
+	local release
+	release=$(uname -r)
+	mount -t tmpfs tmpfs /run
+	mount -t tmpfs tmpfs /tmp
+	mkdir -p /dev/pts /dev/shm /run/lock
+	mount -t devpts devpts /dev/pts
+	mount -t tmpfs tmpfs /dev/shm
+	ln -sfn /proc/self/fd /dev/fd
+	ln -sf fd/0 /dev/stdin; ln -sf fd/1 /dev/stdout; ln -sf fd/2 /dev/stderr
+	mkdir -p "/usr/lib/modules/$release"
+	mount --bind "$LAB_modules/lib/modules/$release" "/usr/lib/modules/$release"
+	mount -t debugfs debugfs /sys/kernel/debug
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	modprobe -a configfs sd_mod sg
+	mount -t configfs configfs /sys/kernel/config
+	ip link set lo up
+	hostname lab
+	# Without KVM and with a neighbour a task may well wait some seconds.
+	echo 30 >/proc/sys/kernel/hung_task_timeout_secs
+	echo -1 >/proc/sys/kernel/hung_task_warnings
+	# The host's saved configuration is not ours.
+	rm -rf /etc/target /etc/rtslib-fb-target
+	mkdir -p /etc/target /etc/rtslib-fb-target
+}
+
+# targetcli talks to D-Bus.
+dbus_up()
+{
+	[ ! -e /run/dbus/pid ] || return 0
+	mkdir -p /run/dbus
+	dbus-daemon --system --fork
+}
+
+udev_up()
+{
+	pidof systemd-udevd >/dev/null || /lib/systemd/systemd-udevd --daemon
+}

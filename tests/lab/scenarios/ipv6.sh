@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Login over IPv6.
+# FABRICS=rxe
+# TARGETS=ours stock
+# TIMEOUT=60
+
+backend_ramdisk vol1 32
+target_serve vol1
+FABRIC_DEST="[$FABRIC_IP6]:$FABRIC_PORT"
+initiator_login
+io_verify "$DISK" 4k randrw 2m
+initiator_logout
+step "IPv4 beside it"
+FABRIC_DEST=$FABRIC_IP:$FABRIC_PORT
+initiator_login
+io_verify "$DISK" 4k randrw 2m

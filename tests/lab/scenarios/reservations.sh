@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Persistent reservations by initiators whose ACL is written in each form; the
+# transport ID that LIO keeps is that of the initiator.
+# TIMEOUT=150
+
+backend_ramdisk vol1 16
+target_create vol1
+target_enable
+initiator_load
+
+id=$(fabric_initiator_id)
+hex=${id#0x}
+colons=$(sed 's/..../&:/g; s/:$//' <<<"$hex")
+mapfile -t others < <(fabric_other_names)
+for form in "$id" "$hex" "0x${hex^^}" "$colons" "${others[@]}"; do
+	step "ACL $form"
+	acl_add "$form"
+	initiator_login
+	sg=$(sg_of "$DISK")
+	sg_persist --out --register --param-sark=0x1234 "$sg"
+	sg_persist --out --reserve --param-rk=0x1234 --prout-type=1 "$sg"
+	sg_persist --in --read-keys "$sg" | grep -q 0x1234 || fail "key not shown"
+	sg_persist --in --read-reservation "$sg" | grep -q 'Write Exclusive' || fail "reservation not shown"
+	sg_persist --in --read-full-status "$sg" | tee "$SCRATCH/status"
+	grep -qi SRP "$SCRATCH/status" || fail "full status names no SRP initiator"
+	tr -d ' \n' <"$SCRATCH/status" | grep -qi "$hex" || fail "full status has not the port ID $hex"
+	io_verify "$DISK" 4k randwrite 256k
+	sg_persist --out --release --param-rk=0x1234 --prout-type=1 "$sg"
+	sg_persist --out --register --param-rk=0x1234 "$sg"
+	initiator_logout
+	acl_remove "$form"
+done

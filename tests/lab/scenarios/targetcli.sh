@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Configuration by stock targetcli; saved, the module reloaded, restored; the
+# tree is the same.
+# TARGETS=ours stock
+# TIMEOUT=180
+
+dbus_up
+# The module is there because targetcli wants it, not because we loaded it.
+rmdir "$SRPT"
+modprobe -r ib_srpt
+id=$(fabric_initiator_id)
+ib=ib.${TARGET#0x}
+truncate -s 32M "$SCRATCH/vol1"
+targetcli <<-END
+	cd /
+	set global auto_cd_after_create=false
+	/backstores/fileio create vol1 $SCRATCH/vol1 32M
+	/srpt create $TARGET
+	/srpt/$ib/luns create /backstores/fileio/vol1
+	/srpt/$ib/acls create $id
+	saveconfig
+END
+targetcli ls / | tee "$SCRATCH/before"
+grep -qF "$ib" "$SCRATCH/before" || fail "no target $ib"
+if [ "$LAB_target" = ours ]; then
+	grep -F "$ib" "$SCRATCH/before" | grep -qF '[no-gen-acls]' || fail "no-gen-acls is not shown"
+fi
+grep -q "$id" "$SCRATCH/before" || fail "no ACL"
+grep -q mapped_lun0 "$SCRATCH/before" || fail "no mapped LUN"
+fabric_target_ready
+initiator_login
+io_verify "$DISK" 4k randrw 1m
+initiator_logout
+
+step "cleared, reloaded, restored"
+targetcli clearconfig confirm=True
+modprobe -r ib_srpt
+[ ! -e /sys/module/ib_srpt ] || fail "the module is still there"
+targetcli restoreconfig
+targetcli ls / >"$SCRATCH/after"
+diff "$SCRATCH/before" "$SCRATCH/after" || fail "the tree is another one"
+fabric_target_ready
+initiator_login
+io_verify "$DISK" 4k randrw 1m
