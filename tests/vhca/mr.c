@@ -9,6 +9,13 @@
 
 #define VH_MR_INDEX_MAX		0xffffff
 
+static void vh_mr_free(struct vh_mr *mr)
+{
+	kvfree(mr->staged);
+	kvfree(mr->pages);
+	kfree(mr);
+}
+
 static struct vh_mr *vh_mr_new(struct ib_pd *pd, enum vh_mr_kind kind,
 			       u32 max_pages)
 {
@@ -22,8 +29,11 @@ static struct vh_mr *vh_mr_new(struct ib_pd *pd, enum vh_mr_kind kind,
 		return ERR_PTR(-ENOMEM);
 	if (max_pages) {
 		mr->pages = kvcalloc(max_pages, sizeof(*mr->pages), GFP_KERNEL);
-		if (!mr->pages) {
-			kfree(mr);
+		if (kind == VH_MR_FAST)
+			mr->staged = kvcalloc(max_pages, sizeof(*mr->staged),
+					      GFP_KERNEL);
+		if (!mr->pages || (kind == VH_MR_FAST && !mr->staged)) {
+			vh_mr_free(mr);
 			return ERR_PTR(-ENOMEM);
 		}
 	}
@@ -38,8 +48,7 @@ static struct vh_mr *vh_mr_new(struct ib_pd *pd, enum vh_mr_kind kind,
 				  XA_LIMIT(1, VH_MR_INDEX_MAX), &dev->mr_next,
 				  GFP_KERNEL);
 	if (ret < 0) {
-		kvfree(mr->pages);
-		kfree(mr);
+		vh_mr_free(mr);
 		return ERR_PTR(ret);
 	}
 	/* A key byte that differs each time makes stale keys visible. */
@@ -59,8 +68,7 @@ static void vh_mr_delete(struct vh_mr *mr)
 		usleep_range(10, 20);
 	if (mr->umem)
 		ib_umem_release(mr->umem);
-	kvfree(mr->pages);
-	kfree(mr);
+	vh_mr_free(mr);
 }
 
 struct ib_mr *vh_get_dma_mr(struct ib_pd *pd, int access)
@@ -96,7 +104,6 @@ struct ib_mr *vh_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova,
 			break;
 		mr->pages[n++] = rdma_block_iter_dma_address(&it);
 	}
-	mr->npages = n;
 	mr->umem = umem;
 	mr->access = access;
 	mr->iova = iova;
@@ -124,9 +131,9 @@ static int vh_set_page(struct ib_mr *ibmr, u64 addr)
 {
 	struct vh_mr *mr = to_vmr(ibmr);
 
-	if (mr->npages == mr->max_pages)
+	if (mr->nstaged == mr->max_pages)
 		return -ENOMEM;
-	mr->pages[mr->npages++] = addr;
+	mr->staged[mr->nstaged++] = addr;
 	return 0;
 }
 
@@ -135,10 +142,9 @@ int vh_map_mr_sg(struct ib_mr *ibmr, struct scatterlist *sg, int nents,
 {
 	struct vh_mr *mr = to_vmr(ibmr);
 
-	/* The adapter may still be using the page list of a valid region. */
-	if (WARN_ONCE(READ_ONCE(mr->valid), "vhca: mapping a valid region\n"))
-		return -EBUSY;
-	mr->npages = 0;
+	if (mr->kind != VH_MR_FAST)
+		return -EINVAL;
+	mr->nstaged = 0;
 	return ib_sg_to_pages(ibmr, sg, nents, offset, vh_set_page);
 }
 
@@ -160,7 +166,9 @@ enum ib_wc_status vh_mr_reg(struct vh_qp *qp, struct vh_mr *mr, u32 key,
 
 	xa_lock_irqsave(mrs, flags);
 	if (xa_load(mrs, key >> 8) == mr && mr->kind == VH_MR_FAST &&
-	    !mr->valid && mr->ibmr.pd == qp->ibqp.pd && mr->npages) {
+	    !mr->valid && mr->ibmr.pd == qp->ibqp.pd && mr->nstaged &&
+	    !atomic_read_acquire(&mr->busy)) {
+		swap(mr->pages, mr->staged);
 		mr->key = key;
 		mr->access = access;
 		mr->iova = mr->ibmr.iova;

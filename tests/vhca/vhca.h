@@ -281,9 +281,12 @@ enum vh_mr_kind {
  * @len:	length in bytes
  * @shift:	log2 of the page size
  * @off:	offset of @iova in the first page
- * @npages:	pages in use
  * @max_pages:	pages there is room for
  * @pages:	kernel virtual address of each page
+ * @staged:	for fast registration: what the next registration will use. As
+ *		in hardware the list in use is another one, because a consumer
+ *		may map again as soon as the invalidation is posted.
+ * @nstaged:	pages in @staged
  * @busy:	copies in progress
  */
 struct vh_mr {
@@ -297,9 +300,10 @@ struct vh_mr {
 	u64 len;
 	u32 shift;
 	u32 off;
-	u32 npages;
 	u32 max_pages;
+	u32 nstaged;
 	u64 *pages;
+	u64 *staged;
 	atomic_t busy;
 };
 
