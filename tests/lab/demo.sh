@@ -77,7 +77,7 @@ fi
 
 say "Write 16 MiB, read them back, compare."
 enter fio --name=verify --filename="$DISK" --direct=1 --ioengine=libaio --iodepth=16 --bs=16k --rw=randwrite \
-	--size=16m --verify=crc32c --verify_fatal=1 --output=/tmp/fio.txt
+	--size=16m --verify=crc32c --verify_fatal=1 --eta=never --output=/tmp/fio.txt
 enter "grep -E 'err=|READ:|WRITE:' /tmp/fio.txt"
 grep -q 'err= 0' /tmp/fio.txt
 
