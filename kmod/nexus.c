@@ -373,7 +373,7 @@ static struct srpt_nexus *nexus_after(u32 id)
 	return best;
 }
 
-int srpt_for_each_nexus(int (*fn)(struct srpt_nexus *nexus, void *arg), void *arg)
+int srpt_for_each_nexus(srpt_nexus_fn_t fn, void *arg)
 {
 	struct srpt_nexus *nexus;
 	u32 id = 0;
@@ -402,8 +402,7 @@ static struct srpt_channel *channel_after(struct srpt_nexus *nexus, s64 id)
 }
 
 int srpt_nexus_for_each_channel(struct srpt_nexus *nexus,
-				int (*fn)(struct srpt_channel *ch, void *arg),
-				void *arg)
+				srpt_channel_fn_t fn, void *arg)
 {
 	struct srpt_channel *ch;
 	s64 id = -1;
