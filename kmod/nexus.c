@@ -373,7 +373,7 @@ static struct srpt_nexus *nexus_after(u32 id)
 	return best;
 }
 
-int srpt_for_each_nexus(srpt_nexus_fn_t fn, void *arg)
+int srpt_nexus_iterate(srpt_nexus_fn_t fn, void *arg)
 {
 	struct srpt_nexus *nexus;
 	u32 id = 0;
@@ -401,7 +401,7 @@ static struct srpt_channel *channel_after(struct srpt_nexus *nexus, s64 id)
 	return best;
 }
 
-int srpt_nexus_for_each_channel(struct srpt_nexus *nexus,
+int srpt_nexus_iterate_channels(struct srpt_nexus *nexus,
 				srpt_channel_fn_t fn, void *arg)
 {
 	struct srpt_channel *ch;
