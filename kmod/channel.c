@@ -418,8 +418,7 @@ struct srpt_channel *srpt_channel_create(struct srpt_conn *conn,
 	struct srpt_channel *ch;
 	int ret;
 
-	ch = kzalloc_node(sizeof(*ch), GFP_KERNEL,
-			  dev_to_node(dev->ib->dev.parent));
+	ch = kzalloc_node(sizeof(*ch), GFP_KERNEL, ibdev_to_node(dev->ib));
 	if (!ch)
 		return ERR_PTR(-ENOMEM);
 	ret = percpu_ref_init(&ch->busy, channel_idle, 0, GFP_KERNEL);

@@ -149,7 +149,7 @@ static struct srpt_chunk *chunk_alloc(struct srpt_data_pool *pool, u8 order)
 	if (!c)
 		return NULL;
 	c->order = order;
-	c->page = ib ? alloc_pages_node(dev_to_node(ib->dev.parent ?: &ib->dev),
+	c->page = ib ? alloc_pages_node(ibdev_to_node(ib),
 					gfp, order) : NULL;
 	if (!c->page) {
 		kfree(c);
