@@ -82,8 +82,8 @@ step "ACLs"
 acls=$TPG/acls
 id=0x7edd770000751100001175000077d708
 mkdir "$acls/$id"
-for name in 7EDD:7700:0075:1100:0011:7500:0077:D708 0x7edd770000751100:0x1175000077d708; do
-	says "cannot create ACL $name: it is there already as $id." mkdir "$acls/$name"
+for form in 7EDD:7700:0075:1100:0011:7500:0077:D708 0x7edd770000751100:0x1175000077d708; do
+	says "cannot create ACL $form: it is there already as $id." mkdir "$acls/$form"
 done
 says "cannot create ACL client-7: an initiator is named by" mkdir "$acls/client-7"
 mkdir "$acls/0011:7500:0077:d709"
