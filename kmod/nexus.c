@@ -270,8 +270,16 @@ int srpt_nexus_join(const struct srpt_admission *adm, struct srpt_join *join)
 			}
 		}
 	}
-	if (fresh && join->nexus != fresh)
+	if (fresh && join->nexus != fresh) {
 		srpt_nexus_put(fresh);
+	} else if (fresh && srpt_acl_gone(fresh->sess)) {
+		/* Nobody else will close it, and the removal waits for it. */
+		srpt_nexus_close(fresh, SRPT_CLOSE_ACL_REMOVED);
+		srpt_nexus_unjoin(fresh);
+		join->nexus = NULL;
+		ret = refuse(join, PROTO_REJ_INSUFFICIENT_RESOURCES,
+			     "its ACL was removed meanwhile");
+	}
 	return ret;
 }
 
