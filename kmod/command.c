@@ -5,7 +5,7 @@
  */
 #include "log.h"
 
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <scsi/scsi_common.h>
 #include <target/target_core_backend.h>
 
@@ -280,12 +280,18 @@ int srpt_queue_status(struct se_cmd *se_cmd)
 
 void srpt_aborted_task(struct se_cmd *se_cmd)
 {
-	srpt_stat_inc(srpt_slot_of(se_cmd)->ch, aborted);
+	struct srpt_io *io = container_of(se_cmd, struct srpt_io, se_cmd);
+
+	if (io->kind == SRPT_IO_CMD)
+		srpt_stat_inc(srpt_slot_of(se_cmd)->ch, aborted);
 }
 
 int srpt_get_cmd_state(struct se_cmd *se_cmd)
 {
-	return srpt_slot_of(se_cmd)->op;
+	struct srpt_io *io = container_of(se_cmd, struct srpt_io, se_cmd);
+
+	return io->kind == SRPT_IO_ABORT ? SRPT_SQ_NONE :
+	       srpt_slot_of(se_cmd)->op;
 }
 
 /* LIO is done as soon as the response is posted; the wire keeps the slot. */

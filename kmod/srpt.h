@@ -425,6 +425,11 @@ struct srpt_admission {
 enum srpt_admission_result srpt_acl_admit(struct srpt_port *port,
 					  const struct proto_initiator *who,
 					  struct srpt_admission *out);
+/* The ACL of this session was removed before the session could be found by
+ * srpt_close_session(): close it. May sleep.
+ */
+bool srpt_acl_gone(struct se_session *sess);
+
 static inline void srpt_tpg_put(struct srpt_tpg *tpg)
 {
 	/* The waiter frees the TPG once the count is down, and may do so as
