@@ -67,6 +67,15 @@ TEST(DmHandle, HeaderOfAnAnswer) {
   EXPECT_EQ(Hex(a.mad.data() + 24, 40), std::string(80, '0'));
 }
 
+TEST(DmHandle, ReservedAndStatusBytesOfTheRequestAreNotEchoed) {
+  Iu req = Mad(PROTO_DM_GET, PROTO_DM_IOC_PROFILE, 1);
+  req.Put32(4, 0xffffffff).Put16(18, 0xffff);
+  for (std::size_t i = 24; i < PROTO_DM_MAD_LEN; i++) req.Put8(i, 0xff);
+  const Answer dirty = Ask(req);
+  const Answer clean = Ask(Mad(PROTO_DM_GET, PROTO_DM_IOC_PROFILE, 1));
+  EXPECT_EQ(Hex(dirty.mad.data(), 256), Hex(clean.mad.data(), 256));
+}
+
 TEST(DmHandle, WhatGetsNoAnswer) {
   const proto_dm_port port = kPort;
   for (u8 method : {0x81, 0x05, 0x07, 0x86, 0xff})
