@@ -8,7 +8,7 @@
 #include "log.h"
 
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <linux/vmalloc.h>
 
 #include "channel.h"
@@ -418,8 +418,7 @@ struct srpt_channel *srpt_channel_create(struct srpt_conn *conn,
 	struct srpt_channel *ch;
 	int ret;
 
-	ch = kzalloc_node(sizeof(*ch), GFP_KERNEL,
-			  dev_to_node(dev->ib->dev.parent));
+	ch = kzalloc_node(sizeof(*ch), GFP_KERNEL, ibdev_to_node(dev->ib));
 	if (!ch)
 		return ERR_PTR(-ENOMEM);
 	ret = percpu_ref_init(&ch->busy, channel_idle, 0, GFP_KERNEL);

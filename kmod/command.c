@@ -5,7 +5,7 @@
  */
 #include "log.h"
 
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <scsi/scsi_common.h>
 #include <target/target_core_backend.h>
 

@@ -3,7 +3,7 @@
  * The attributes of each kind of object, as dumps and events carry them.
  */
 #include <linux/ktime.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "netlink.h"
 

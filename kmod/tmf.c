@@ -131,14 +131,12 @@ static const struct se_device *lun_device(struct srpt_channel *ch, u64 lun)
 {
 	const struct se_device *se_dev = NULL;
 	struct se_dev_entry *deve;
-	struct se_lun *se_lun;
 
 	rcu_read_lock();
-	deve = target_nacl_find_deve(ch->sess->se_node_acl, lun);
-	if (deve) {
-		se_lun = deve->se_lun;
-		se_dev = rcu_dereference(se_lun->lun_se_dev);
-	}
+	hlist_for_each_entry_rcu(deve, &ch->sess->se_node_acl->lun_entry_hlist,
+				 link)
+		if (deve->mapped_lun == lun)
+			se_dev = rcu_dereference(deve->se_lun->lun_se_dev);
 	rcu_read_unlock();
 	return se_dev;
 }

@@ -6,6 +6,7 @@ system_up()
 {
 	local release
 	release=$(uname -r)
+	export PATH=$LAB_root/build/userspace:$PATH
 	mount -t tmpfs tmpfs /run
 	mount -t tmpfs tmpfs /tmp
 	mkdir -p /dev/pts /dev/shm /run/lock
