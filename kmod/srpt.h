@@ -328,7 +328,8 @@ struct srpt_channel {
 	struct ib_recv_wr *repost_last;
 	u32 n_repost;
 	struct proto_credit credit;
-	bool cred_req_out;		/* a CRED_REQ is unanswered */
+	bool cred_req_posted;		/* its buffer is with the HCA */
+	u8 cred_reqs_out;		/* CRED_REQs without an answer yet */
 	struct srpt_scratch *scratch;	/* work requests under construction */
 
 	/* cold */
