@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0
+// One command from a device to a LUN that an initiator can log in to.
+//
+// The order of the steps is that of targetcli: the back end first, enabled and
+// with its serial number, since a LUN can only lead to one that works; then the
+// target and the LUN; ACLs with their mapped LUNs; and the portal group is
+// enabled last, so that nobody finds the target half made.
+#include "config_internal.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace srpt {
+
+namespace {
+
+constexpr std::string_view kRamdisk = "ramdisk:";
+constexpr std::string_view kRtslibDbroot = "/etc/rtslib-fb-target";
+// The kernel keeps the path of a back end in a field of this size.
+constexpr size_t kMaxDevicePath = 511;
+constexpr unsigned kMaxLun = 65535;
+constexpr unsigned kMaxMappedLun = 255; // the most that targetcli reads
+
+struct Plugin {
+    std::string_view name;
+    std::string_view dir;
+};
+
+// A name that targetcli and configfs both take.
+std::string clean_name(std::string_view text) {
+    std::string name;
+
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                           c == '-' || c == '.';
+        name += plain ? c : '_';
+    }
+    return name;
+}
+
+bool name_taken(const Tree& tree, std::string_view plugin, std::string_view name) {
+    return std::any_of(tree.backstores.begin(), tree.backstores.end(),
+                       [&](const Backstore& s) { return s.plugin == plugin && s.name == name; });
+}
+
+// A number that no adapter of any plugin has: targetcli counts all together.
+unsigned free_hba(const FileSystem& fs, const Tree& tree) {
+    std::vector<std::string> dirs = fs.list(tree.core_dir()).value_or(std::vector<std::string>{});
+
+    for (unsigned index = 0;; index++) {
+        const std::string tail = fmt::format("_{}", index);
+        if (std::none_of(dirs.begin(), dirs.end(), [&](const std::string& d) { return d.ends_with(tail); })) {
+            return index;
+        }
+    }
+}
+
+class ExportPlanner {
+  public:
+    ExportPlanner(const FileSystem& fs, System& system, const Tree& tree, const std::vector<RdmaPort>& ports,
+                  bool stock, const ExportRequest& request)
+        : fs_(fs), system_(system), tree_(tree), ports_(ports), stock_(stock), request_(request) {}
+
+    Result<ExportResult> plan();
+
+  private:
+    Status choose_place();
+    Status choose_port(const RdmaPort& port);
+    Status back_end();
+    Status new_back_end(const Plugin& plugin, const std::string& default_name);
+    Status ramdisk();
+    Status choose_name(const Plugin& plugin, const std::string& default_name);
+    Status lun();
+    Status acls();
+    Status map_to(const Ident& ident);
+    void listener();
+
+    const FileSystem& fs_;
+    System& system_;
+    const Tree& tree_;
+    const std::vector<RdmaPort>& ports_;
+    const bool stock_;
+    const ExportRequest& request_;
+
+    ExportResult result_;
+    const Target* target_ = nullptr; // existing
+    const Tpg* tpg_ = nullptr;       // existing
+    const RdmaPort* port_ = nullptr;
+    std::string tpg_path_;
+    std::string backstore_path_;
+    std::string lun_path_;
+    Backing backing_;
+};
+
+Status ExportPlanner::choose_port(const RdmaPort& port) {
+    if (!port.gid_ident()) {
+        return fail(Errc::failed, fmt::format("port {} has no GID yet", port.name()),
+                    port.ethernet() ? "bring its network interface up"
+                                    : "is a subnet manager running? start opensm and see 'ibstat'");
+    }
+    port_ = &port;
+    result_.target = port.target_name();
+    target_ = tree_.find_target(result_.target);
+    // A target may also have been named by the port's GUID.
+    if (target_ == nullptr) {
+        target_ = tree_.find_target(port.guid());
+    }
+    if (!port.active()) {
+        result_.notes.push_back(
+            fmt::format("port {} is {}: no initiator can reach it until it is Active", port.name(), port.state));
+    }
+    return {};
+}
+
+Status ExportPlanner::choose_place() {
+    if (request_.target && request_.port) {
+        return fail(Errc::usage, "--target and --port exclude each other");
+    }
+    if (request_.target) {
+        target_ = tree_.find_target(*request_.target);
+        const std::optional<Ident> ident = parse_target_name(*request_.target);
+        if (target_ == nullptr && (!ident || ident->kind() == Ident::Kind::wild_ext)) {
+            return fail(Errc::usage, fmt::format("'{}' is no name of a target", *request_.target),
+                        "a target is named by the GID of a port: see 'srptctl status'");
+        }
+        for (const RdmaPort& port : ports_) {
+            const std::optional<Ident> gid = port.gid_ident();
+            if (ident && gid && *gid == *ident) {
+                port_ = &port;
+            }
+        }
+        if (target_ == nullptr) {
+            result_.target = ident->acl_name(stock_);
+        }
+    } else if (request_.port) {
+        const Result<const RdmaPort*> port = find_port(ports_, *request_.port);
+        if (!port) {
+            return fail(port.error());
+        }
+        if (Status status = choose_port(**port); !status) {
+            return status;
+        }
+    } else {
+        std::vector<const RdmaPort*> active;
+        std::vector<std::string> names;
+        for (const RdmaPort& port : ports_) {
+            if (port.active() && port.gid_ident()) {
+                active.push_back(&port);
+                names.push_back(port.name());
+            }
+        }
+        if (active.empty()) {
+            return fail(Errc::not_found, "no RDMA port is active",
+                        ports_.empty() ? "no RDMA device is present: see 'rdma link'"
+                                       : "see 'srptctl status'; name a port that will come up with --port");
+        }
+        if (active.size() > 1) {
+            return fail(Errc::usage, "several RDMA ports are active",
+                        fmt::format("say which with --port: {}", fmt::join(names, ", ")));
+        }
+        if (Status status = choose_port(*active.front()); !status) {
+            return status;
+        }
+    }
+
+    if (target_ != nullptr) {
+        const Result<const Tpg*> tpg = detail::only_tpg(*target_);
+        if (!tpg) {
+            return fail(tpg.error());
+        }
+        tpg_ = *tpg;
+        result_.target = target_->name;
+        result_.tpg = tpg_->tag;
+        tpg_path_ = tpg_->path;
+    } else {
+        result_.new_target = true;
+        tpg_path_ = fmt::format("{}/{}/tpgt_1", tree_.fabric_dir(), result_.target);
+    }
+    return {};
+}
+
+Status ExportPlanner::choose_name(const Plugin& plugin, const std::string& default_name) {
+    result_.plugin = plugin.name;
+    if (request_.name) {
+        result_.name = *request_.name;
+        if (result_.name.empty() || result_.name.size() > 200 || clean_name(result_.name) != result_.name ||
+            result_.name[0] == '.') {
+            return fail(Errc::usage, fmt::format("'{}' cannot name a back end", result_.name),
+                        "letters, digits, '_', '-' and '.' are possible");
+        }
+        if (name_taken(tree_, plugin.name, result_.name)) {
+            return fail(Errc::exists, fmt::format("there is a back end {}/{} already", plugin.name, result_.name),
+                        "choose another --name");
+        }
+        return {};
+    }
+    result_.name = clean_name(default_name);
+    for (unsigned n = 2; name_taken(tree_, plugin.name, result_.name); n++) {
+        result_.name = fmt::format("{}_{}", clean_name(default_name), n);
+    }
+    return {};
+}
+
+Status ExportPlanner::new_back_end(const Plugin& plugin, const std::string& default_name) {
+    Plan& plan = result_.plan;
+
+    if (Status status = choose_name(plugin, default_name); !status) {
+        return status;
+    }
+    // targetcli keeps reservations that survive a power loss elsewhere than
+    // the kernel's default, and complains if it comes second.
+    if (tree_.backstores.empty() && fs_.is_directory(std::string(kRtslibDbroot)) &&
+        fs_.read_or(tree_.target_dir() + "/dbroot", std::string(kRtslibDbroot)) != kRtslibDbroot) {
+        plan.write_optional(tree_.target_dir() + "/dbroot", std::string(kRtslibDbroot));
+    }
+    const std::string hba = fmt::format("{}/{}_{}", tree_.core_dir(), plugin.dir, free_hba(fs_, tree_));
+    backstore_path_ = fmt::format("{}/{}", hba, result_.name);
+    plan.mkdir(hba);
+    plan.mkdir(backstore_path_);
+    return {};
+}
+
+Result<uint64_t> checked_ramdisk_size(std::string_view text) {
+    Result<uint64_t> bytes = parse_size(text);
+
+    if (bytes && *bytes == 0) {
+        return fail(Errc::usage, "a RAM disk needs a size above zero", "for example ramdisk:1G");
+    }
+    return bytes;
+}
+
+Status ExportPlanner::ramdisk() {
+    const Result<uint64_t> bytes =
+        checked_ramdisk_size(std::string_view(request_.device).substr(kRamdisk.size()));
+    if (!bytes) {
+        return fail(bytes.error());
+    }
+    unsigned number = 0;
+    while (name_taken(tree_, "ramdisk", fmt::format("ram{}", number))) {
+        number++;
+    }
+    if (Status status = new_back_end({"ramdisk", "rd_mcp"}, fmt::format("ram{}", number)); !status) {
+        return status;
+    }
+    const uint64_t page = system_.page_size();
+    result_.plan.write(backstore_path_ + "/control", fmt::format("rd_pages={}", (*bytes + page - 1) / page));
+    return {};
+}
+
+Status ExportPlanner::back_end() {
+    if (request_.device.starts_with(kRamdisk)) {
+        if (Status status = ramdisk(); !status) {
+            return status;
+        }
+    } else {
+        Result<Backing> backing = system_.probe(request_.device);
+        if (!backing) {
+            Error error = backing.error();
+            if (error.code == Errc::not_found && error.hint.empty()) {
+                error.hint = fmt::format("to make a file of that name: truncate -s 10G {}; for a RAM disk: "
+                                         "ramdisk:1G",
+                                         request_.device);
+            }
+            return fail(std::move(error));
+        }
+        backing_ = std::move(*backing);
+        result_.device = backing_.path;
+
+        // The same device on a second target shares the back end.
+        for (const Backstore& store : tree_.backstores) {
+            if (store.device != backing_.path || (store.plugin != "block" && store.plugin != "fileio")) {
+                continue;
+            }
+            if (request_.name && *request_.name != store.name) {
+                return fail(Errc::exists,
+                            fmt::format("{} is the back end {}/{} already", backing_.path, store.plugin, store.name),
+                            "leave --name away to use that one");
+            }
+            for (const std::string& user : store.users) {
+                if (tpg_ != nullptr && user.starts_with(tpg_->path + "/")) {
+                    Error error = make_error(Errc::exists,
+                                             fmt::format("{} is exported by this target already, as {}", backing_.path,
+                                                         base_name(user)),
+                                             "to let an initiator see it: srptctl acl allow ID");
+                    error.path = user;
+                    return fail(std::move(error));
+                }
+            }
+            if (!store.enabled) {
+                return fail(Errc::exists, fmt::format("back end {}/{} was left half made", store.plugin, store.name),
+                            fmt::format("remove it: rmdir {}", store.path));
+            }
+            result_.plugin = store.plugin;
+            result_.name = store.name;
+            result_.new_backstore = false;
+            backstore_path_ = store.path;
+            return {};
+        }
+
+        if (backing_.kind == Backing::Kind::other) {
+            return fail(Errc::usage, fmt::format("{} is neither a block device nor a regular file", backing_.path),
+                        "or write ramdisk:SIZE for a RAM disk");
+        }
+        // The control string separates by commas and knows no quoting.
+        if (backing_.path.find_first_of(",\n") != std::string::npos || backing_.path.size() > kMaxDevicePath) {
+            return fail(Errc::usage, fmt::format("the kernel cannot take the path '{}'", backing_.path),
+                        "make a link to it whose path has no comma and is shorter than 512 bytes");
+        }
+        if (backing_.in_use) {
+            return fail(Errc::exists, fmt::format("{} is in use", backing_.path),
+                        "unmount it, or see 'lsblk' and 'targetcli ls' for who holds it");
+        }
+        if (backing_.bytes == 0) {
+            return fail(Errc::usage, fmt::format("{} is empty", backing_.path),
+                        backing_.kind == Backing::Kind::file
+                            ? fmt::format("give it a size: truncate -s 10G {}", backing_.path)
+                            : std::string("is a medium present?"));
+        }
+        if (backing_.kind == Backing::Kind::block && backing_.scsi_type != 0) {
+            return fail(Errc::usage,
+                        fmt::format("{} is a SCSI device of type {}, not a disk", backing_.path, backing_.scsi_type),
+                        "pass it through with targetcli's pscsi");
+        }
+        const bool block = backing_.kind == Backing::Kind::block;
+        if (Status status = new_back_end(block ? Plugin{"block", "iblock"} : Plugin{"fileio", "fileio"},
+                                         base_name(backing_.path));
+            !status) {
+            return status;
+        }
+        Plan& plan = result_.plan;
+        plan.write(backstore_path_ + "/udev_path", backing_.path);
+        if (block) {
+            plan.write(backstore_path_ + "/control", fmt::format("udev_path={}", backing_.path));
+            plan.write(backstore_path_ + "/control", fmt::format("readonly={:d}", backing_.read_only));
+        } else {
+            plan.write(backstore_path_ + "/control",
+                       fmt::format("fd_dev_name={},fd_dev_size={}", backing_.path, backing_.bytes));
+            if (request_.write_back) {
+                plan.write(backstore_path_ + "/control", "fd_buffered_io=1");
+            }
+        }
+    }
+
+    Plan& plan = result_.plan;
+    plan.write(backstore_path_ + "/enable", "1");
+    plan.write(backstore_path_ + "/wwn/vpd_unit_serial", make_unit_serial(system_));
+    if (request_.write_back) {
+        plan.write(backstore_path_ + "/attrib/emulate_write_cache", "1");
+    }
+    return {};
+}
+
+Status ExportPlanner::lun() {
+    unsigned index = 0;
+
+    if (request_.lun) {
+        index = *request_.lun;
+        if (index > kMaxLun) {
+            return fail(Errc::usage, fmt::format("LUN {} is too high: 0 to {} exist", index, kMaxLun));
+        }
+        if (tpg_ != nullptr && tpg_->lun(index) != nullptr) {
+            return fail(Errc::exists, fmt::format("target {} has a LUN {} already", targetcli_name(result_.target), index),
+                        "leave --lun away for the next free one");
+        }
+    } else {
+        while (tpg_ != nullptr && tpg_->lun(index) != nullptr) {
+            index++;
+        }
+    }
+    if (index > kMaxMappedLun && !request_.acls.empty()) {
+        return fail(Errc::usage, fmt::format("LUN {} cannot be mapped under its own number", index),
+                    fmt::format("numbers up to {} can", kMaxMappedLun));
+    }
+    result_.lun = index;
+    lun_path_ = fmt::format("{}/lun/lun_{}", tpg_path_, index);
+    result_.plan.mkdir(lun_path_);
+    result_.plan.symlink(backstore_path_, fmt::format("{}/{}", lun_path_, system_.random_hex(10)));
+    return {};
+}
+
+Status ExportPlanner::map_to(const Ident& ident) {
+    const Acl* acl = tpg_ != nullptr ? tpg_->acl(ident) : nullptr;
+    const std::string name = acl != nullptr ? acl->name : ident.acl_name(stock_);
+    const std::string path = fmt::format("{}/acls/{}", tpg_path_, name);
+
+    if (std::find(result_.acls.begin(), result_.acls.end(), name) != result_.acls.end()) {
+        return {}; // the same initiator in another notation
+    }
+    if (acl == nullptr) {
+        result_.plan.mkdir(path);
+        detail::note_name(ident, result_.notes);
+    } else {
+        for (const MappedLun& mapped : acl->luns) {
+            if (mapped.index == result_.lun) {
+                Error error = make_error(Errc::exists,
+                                         fmt::format("{} sees another LUN under number {}", ident.text(), result_.lun),
+                                         "choose a number that is free for it with --lun");
+                error.path = mapped.path;
+                return fail(std::move(error));
+            }
+        }
+    }
+    detail::map_lun(result_.plan, system_, path, lun_path_, result_.lun, request_.read_only);
+    result_.acls.push_back(name);
+    return {};
+}
+
+Status ExportPlanner::acls() {
+    for (const std::string& text : request_.acls) {
+        if (text == "all") {
+            for (const Acl& acl : tpg_ != nullptr ? tpg_->acls : std::vector<Acl>{}) {
+                if (acl.ident) {
+                    if (Status status = map_to(*acl.ident); !status) {
+                        return status;
+                    }
+                }
+            }
+            continue;
+        }
+        const Result<Ident> ident = detail::parse_acl_name(text, stock_);
+        if (!ident) {
+            return fail(ident.error());
+        }
+        if (Status status = map_to(*ident); !status) {
+            return status;
+        }
+    }
+    if (request_.acls.empty() && tpg_ != nullptr && !tpg_->acls.empty() && !tpg_->admits_anyone()) {
+        result_.notes.push_back(fmt::format("no ACL sees LUN {} yet; to map it: srptctl acl allow ID --lun {}",
+                                            result_.lun, result_.lun));
+    }
+    return {};
+}
+
+void ExportPlanner::listener() {
+    const unsigned now = tree_.rdma_cm_port.value_or(0);
+    std::optional<unsigned> wanted = request_.rdma_cm_port;
+
+    // Without a listener nobody can log in to a port that has no IB CM.
+    if (!wanted && now == 0 && port_ != nullptr && port_->ethernet()) {
+        wanted = kDefaultRdmaCmPort;
+    }
+    if (!wanted || *wanted == now) {
+        return;
+    }
+    result_.plan.write(tree_.fabric_dir() + "/discovery_auth/rdma_cm_port", fmt::format("{}", *wanted),
+                       fmt::format("{}", now));
+    result_.rdma_cm_port = wanted;
+}
+
+Result<ExportResult> ExportPlanner::plan() {
+    if (request_.rdma_cm_port && *request_.rdma_cm_port > 65535) {
+        return fail(Errc::usage, fmt::format("{} is no port number", *request_.rdma_cm_port));
+    }
+    if (Status status = choose_place(); !status) {
+        return fail(status.error());
+    }
+    if (Status status = back_end(); !status) {
+        return fail(status.error());
+    }
+    if (result_.new_target) {
+        result_.plan.mkdir(fmt::format("{}/{}", tree_.fabric_dir(), result_.target));
+        result_.plan.mkdir(tpg_path_);
+    }
+    if (Status status = lun(); !status) {
+        return fail(status.error());
+    }
+    if (Status status = acls(); !status) {
+        return fail(status.error());
+    }
+    listener();
+    if (tpg_ == nullptr || !tpg_->enabled) {
+        result_.plan.write(tpg_path_ + "/enable", "1", "0");
+    }
+    return std::move(result_);
+}
+
+} // namespace
+
+Result<uint64_t> parse_size(std::string_view text) {
+    static constexpr std::string_view units = "KMGTP";
+    double number = 0;
+    const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), number);
+    std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
+    double factor = 1;
+
+    if (err == std::errc{} && !unit.empty()) {
+        const char c = unit[0] >= 'a' && unit[0] <= 'z' ? static_cast<char>(unit[0] - 'a' + 'A') : unit[0];
+        const size_t power = units.find(c);
+        const std::string_view tail = unit.substr(1);
+        if (power != std::string_view::npos && (tail.empty() || tail == "iB" || tail == "B")) {
+            factor = std::pow(1024.0, static_cast<double>(power + 1));
+            unit = {};
+        } else if (c == 'B' && tail.empty()) {
+            unit = {};
+        }
+    }
+    const double bytes = number * factor;
+    if (err != std::errc{} || !unit.empty() || !(bytes >= 0) || bytes > 9e18) {
+        return fail(Errc::usage, fmt::format("'{}' is no size", text), "write for example 512M, 10G or 1T");
+    }
+    return static_cast<uint64_t>(std::llround(bytes));
+}
+
+Plan plan_prepare(const Tree& tree) {
+    Plan plan;
+
+    if (!tree.configfs) {
+        plan.load_module("configfs");
+        plan.mount_configfs(tree.root);
+    }
+    if (!tree.core) {
+        plan.load_module("target_core_mod");
+    }
+    if (!tree.fabric) {
+        plan.load_module("ib_srpt");
+        plan.mkdir_lasting(tree.fabric_dir());
+    }
+    return plan;
+}
+
+Result<ExportResult> plan_export(const FileSystem& fs, System& system, const Tree& tree,
+                                 const std::vector<RdmaPort>& ports, bool stock, const ExportRequest& request) {
+    return ExportPlanner(fs, system, tree, ports, stock, request).plan();
+}
+
+} // namespace srpt

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "filesystem.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace srpt {
+
+namespace {
+
+// A descriptor that closes itself.
+class Fd {
+  public:
+    explicit Fd(int fd) : fd_(fd) {}
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
+    ~Fd() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+struct CloseDir {
+    void operator()(DIR* dir) const { ::closedir(dir); }
+};
+
+} // namespace
+
+std::string FileSystem::read_or(const std::string& path, std::string fallback) const {
+    Result<std::string> text = read(path);
+
+    return text ? std::move(*text) : std::move(fallback);
+}
+
+FileSystem::Kind PosixFileSystem::kind(const std::string& path) const {
+    struct stat st {};
+
+    if (::lstat(at(path).c_str(), &st) != 0) {
+        return Kind::none;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return Kind::directory;
+    }
+    if (S_ISREG(st.st_mode)) {
+        return Kind::file;
+    }
+    return S_ISLNK(st.st_mode) ? Kind::link : Kind::other;
+}
+
+Result<std::vector<std::string>> PosixFileSystem::list(const std::string& path) const {
+    const std::unique_ptr<DIR, CloseDir> dir(::opendir(at(path).c_str()));
+    std::vector<std::string> names;
+
+    if (!dir) {
+        return fail(errno_error(errno, "cannot list the directory", path));
+    }
+    while (const dirent* entry = ::readdir(dir.get())) {
+        std::string name = static_cast<const char*>(entry->d_name);
+
+        if (name != "." && name != "..") {
+            names.push_back(std::move(name));
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+Result<std::string> PosixFileSystem::read(const std::string& path) const {
+    const Fd fd(::open(at(path).c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text;
+    std::array<char, 4096> buffer{};
+
+    if (fd.get() < 0) {
+        return fail(errno_error(errno, "cannot read", path));
+    }
+    for (;;) {
+        const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return fail(errno_error(errno, "cannot read", path));
+        }
+        if (n == 0) {
+            break;
+        }
+        text.append(buffer.data(), static_cast<size_t>(n));
+    }
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) {
+        text.pop_back();
+    }
+    return text;
+}
+
+Result<std::string> PosixFileSystem::resolve(const std::string& path) const {
+    struct Free {
+        void operator()(char* p) const { std::free(p); } // NOLINT(cppcoreguidelines-no-malloc)
+    };
+    const std::unique_ptr<char, Free> real(::realpath(at(path).c_str(), nullptr));
+
+    if (!real) {
+        return fail(errno_error(errno, "cannot follow the link", path));
+    }
+    std::string text = real.get();
+    if (root_.empty()) {
+        return text;
+    }
+    // The root itself may lie behind a link.
+    const std::unique_ptr<char, Free> real_root(::realpath(root_.c_str(), nullptr));
+    const std::string prefix = real_root ? real_root.get() : root_;
+    if (text.starts_with(prefix)) {
+        text.erase(0, prefix.size());
+    }
+    return text;
+}
+
+Status PosixFileSystem::mkdir(const std::string& path) {
+    if (::mkdir(at(path).c_str(), 0755) != 0) {
+        return fail(errno_error(errno, "cannot create the directory", path));
+    }
+    return {};
+}
+
+Status PosixFileSystem::rmdir(const std::string& path) {
+    if (::rmdir(at(path).c_str()) != 0) {
+        return fail(errno_error(errno, "cannot remove the directory", path));
+    }
+    return {};
+}
+
+Status PosixFileSystem::write(const std::string& path, std::string_view value) {
+    const Fd fd(::open(at(path).c_str(), O_WRONLY | O_CLOEXEC));
+
+    if (fd.get() < 0) {
+        return fail(errno_error(errno, fmt::format("cannot write '{}'", value), path));
+    }
+    // One write: a configfs store sees each call as a value of its own.
+    ssize_t n = 0;
+    do {
+        n = ::write(fd.get(), value.data(), value.size());
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        return fail(errno_error(errno, fmt::format("cannot write '{}'", value), path));
+    }
+    if (static_cast<size_t>(n) != value.size()) {
+        return fail(errno_error(EIO, fmt::format("only part of '{}' was taken", value), path));
+    }
+    return {};
+}
+
+Status PosixFileSystem::symlink(const std::string& target, const std::string& path) {
+    if (::symlink(at(target).c_str(), at(path).c_str()) != 0) {
+        return fail(errno_error(errno, fmt::format("cannot link to {}", target), path));
+    }
+    return {};
+}
+
+Status PosixFileSystem::unlink(const std::string& path) {
+    if (::unlink(at(path).c_str()) != 0) {
+        return fail(errno_error(errno, "cannot remove the link", path));
+    }
+    return {};
+}
+
+std::string base_name(std::string_view path) {
+    return std::string(path.substr(path.rfind('/') + 1));
+}
+
+std::string dir_name(std::string_view path) {
+    const size_t slash = path.rfind('/');
+
+    return std::string(slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash));
+}
+
+} // namespace srpt
