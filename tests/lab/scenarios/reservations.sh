@@ -34,7 +34,7 @@ for form in "$id" "$hex" "0x${hex^^}" "$colons" "${others[@]}"; do
 	sg_persist --in --read-keys "$sg" | grep -q 0x1234 || fail "key not shown"
 	sg_persist --in --read-reservation "$sg" | grep -q 'Write Exclusive' || fail "reservation not shown"
 	sg_persist --in --read-full-status "$sg" | tee "$SCRATCH/status"
-	grep -qi SRP "$SCRATCH/status" || fail "full status names no SRP initiator"
+	grep -q "RDMA initiator port identifier" "$SCRATCH/status" || fail "full status names no SRP initiator"
 	tr -d ' \n' <"$SCRATCH/status" | grep -qi "$(named "$form")" || fail "full status has not $(named "$form")"
 	io_verify "$DISK" 4k randwrite 256k
 	sg_persist --out --release --param-rk=0x1234 --prout-type=1 "$sg"
