@@ -63,11 +63,13 @@ def reading(nl):
 
 def refusing(nl):
     """What is no good request is refused in words."""
+    # Linux 6.1 has nowhere to put the words when a dump is refused at its start.
+    of_dump = not os.uname().release.startswith("6.1.")
     refused(errno.ENOENT, "no session has this id", nl.do, "session-get", {"id": SESSIONS + 1})
-    refused(errno.ENOENT, "no session has this id", nl.dump, "channel-get", {"session-id": 0})
+    refused(errno.ENOENT, "no session has this id" if of_dump else "", nl.dump, "channel-get", {"session-id": 0})
     refused(errno.EINVAL, "id must say which session", nl.do, "session-get", {})
     refused(errno.EINVAL, "id must say which session", nl.do, "session-close", {})
-    refused(errno.EINVAL, "without the dump flag", nl.dump, "session-get", {"id": 1})
+    refused(errno.EINVAL, "without the dump flag" if of_dump else "", nl.dump, "session-get", {"id": 1})
     refused(errno.ENOENT, "no target has this name", nl.do, "target-set",
             {"wwn": "0x1", "tpg-tag": 1, "max-channels": 2})
     refused(errno.ENOENT, "no portal group with this tag", nl.do, "target-set",

@@ -5,7 +5,7 @@
 # FABRICS=rxe
 # TARGETS=ours stock
 # SETUP=fabric
-# TIMEOUT=180
+# TIMEOUT=240
 # HOST=scripts/kernels ynl
 # HOST=scripts/module tests/netlink "$KVER" W=1
 
