@@ -401,7 +401,7 @@ extern struct list_head srpt_targets;
 extern const struct target_core_fabric_ops srpt_fabric_ops;
 
 /* Is a TPG enabled on this port? Takes srpt_target_mutex. */
-bool srpt_target_enabled_on(struct srpt_port *port);
+bool srpt_target_enabled_on(struct srpt_port *port, u32 *max_rdma_size);
 
 enum srpt_admission_result {
 	SRPT_ADMIT_OK,
