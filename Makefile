@@ -46,7 +46,7 @@ demo:	## export a disk and log in to it, step by step, in a guest
 	$(setup) build lab
 	@$(MAKE) userspace
 	@$(MAKE) kmod KVER=$(guest_kernel)
-	@tests/lab/demo --kver $(guest_kernel) --target $(TARGET)
+	@tests/lab/run --demo --kver $(guest_kernel) --target $(TARGET)
 
 check:	## every test: unit, fuzz (20 s each), lint, builds, guests; counts at the end
 	$(setup) all

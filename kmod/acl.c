@@ -224,6 +224,26 @@ enum srpt_admission_result srpt_acl_admit(struct srpt_port *port,
 	return result;
 }
 
+/**
+ * srpt_acl_gone - was the ACL of a new session removed behind its back?
+ * @sess:	the session, known to LIO and to srpt_close_session()
+ *
+ * Removal takes the ACL off the list, then has the sessions it finds closed,
+ * then waits for all of them without a bound. A login that had found the ACL
+ * before and registers its session after that would be waited for until the
+ * initiator leaves: it has to ask here, after it can be found, and give up.
+ */
+bool srpt_acl_gone(struct se_session *sess)
+{
+	struct se_portal_group *se_tpg = sess->se_tpg;
+	bool gone;
+
+	mutex_lock(&se_tpg->acl_node_mutex);
+	gone = list_empty(&sess->se_node_acl->acl_list);
+	mutex_unlock(&se_tpg->acl_node_mutex);
+	return gone;
+}
+
 /* acls/NAME/info: the sessions of the ACL, in the form in which rtslib reads
  * those of the iSCSI target, so that "targetcli sessions detail" shows them.
  * It takes the last session it finds; the others are there for people.

@@ -8,7 +8,7 @@
 #include "log.h"
 
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <linux/vmalloc.h>
 
 #include "channel.h"
@@ -236,10 +236,11 @@ static void log_closed(struct srpt_channel *ch, enum srpt_close_cause cause)
 {
 	const char *detail = READ_ONCE(ch->cause_detail);
 
-	pr_info("Closed session %u channel %u of initiator %s on %s port %u: %s%s%s.\n",
-		ch->session_id, ch->id, ch->name, ch->dev_name, ch->port_num,
-		srpt_close_cause_text(cause), detail ? ": " : "",
-		detail ?: "");
+	if (srpt_log_permit(ch->who.i_port_id))
+		pr_info("Closed session %u channel %u of initiator %s on %s port %u: %s%s%s.\n",
+			ch->session_id, ch->id, ch->name, ch->dev_name,
+			ch->port_num, srpt_close_cause_text(cause),
+			detail ? ": " : "", detail ?: "");
 	trace_srpt_close(ch, cause);
 }
 
@@ -418,8 +419,7 @@ struct srpt_channel *srpt_channel_create(struct srpt_conn *conn,
 	struct srpt_channel *ch;
 	int ret;
 
-	ch = kzalloc_node(sizeof(*ch), GFP_KERNEL,
-			  dev_to_node(dev->ib->dev.parent));
+	ch = kzalloc_node(sizeof(*ch), GFP_KERNEL, ibdev_to_node(dev->ib));
 	if (!ch)
 		return ERR_PTR(-ENOMEM);
 	ret = percpu_ref_init(&ch->busy, channel_idle, 0, GFP_KERNEL);

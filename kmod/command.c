@@ -5,7 +5,7 @@
  */
 #include "log.h"
 
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <scsi/scsi_common.h>
 #include <target/target_core_backend.h>
 
@@ -24,8 +24,9 @@ static void refuse(struct srpt_slot *slot, enum proto_cmd_result res)
 	u8 key, asc, ascq;
 
 	srpt_stat_inc(ch, bad_ius);
-	pr_warn_ratelimited("session %u channel %u: command refused: %s\n",
-			    ch->session_id, ch->id, proto_cmd_result_text(res));
+	if (srpt_log_permit(ch->who.i_port_id))
+		pr_warn("session %u channel %u: command refused: %s\n",
+			ch->session_id, ch->id, proto_cmd_result_text(res));
 	proto_cmd_result_sense(res, &key, &asc, &ascq);
 	srpt_respond_sense(slot, key, asc, ascq);
 	srpt_slot_put(slot);
@@ -280,12 +281,18 @@ int srpt_queue_status(struct se_cmd *se_cmd)
 
 void srpt_aborted_task(struct se_cmd *se_cmd)
 {
-	srpt_stat_inc(srpt_slot_of(se_cmd)->ch, aborted);
+	struct srpt_io *io = container_of(se_cmd, struct srpt_io, se_cmd);
+
+	if (io->kind == SRPT_IO_CMD)
+		srpt_stat_inc(srpt_slot_of(se_cmd)->ch, aborted);
 }
 
 int srpt_get_cmd_state(struct se_cmd *se_cmd)
 {
-	return srpt_slot_of(se_cmd)->op;
+	struct srpt_io *io = container_of(se_cmd, struct srpt_io, se_cmd);
+
+	return io->kind == SRPT_IO_ABORT ? SRPT_SQ_NONE :
+	       srpt_slot_of(se_cmd)->op;
 }
 
 /* LIO is done as soon as the response is posted; the wire keeps the slot. */

@@ -30,6 +30,10 @@ MODULE_PARM_DESC(data_pool_mb,
  * struct srpt_chunk - one contiguous piece
  * @free_entry:	in the free list of its order, while free
  * @all_entry:	in pool->all
+ * @page:	its pages
+ * @dma:	bus address
+ * @order:	log2 of their number
+ * @mapped:	for the device; no more once the pool is detached
  */
 struct srpt_chunk {
 	struct list_head free_entry;
@@ -145,7 +149,7 @@ static struct srpt_chunk *chunk_alloc(struct srpt_data_pool *pool, u8 order)
 	if (!c)
 		return NULL;
 	c->order = order;
-	c->page = ib ? alloc_pages_node(dev_to_node(ib->dev.parent ?: &ib->dev),
+	c->page = ib ? alloc_pages_node(ibdev_to_node(ib),
 					gfp, order) : NULL;
 	if (!c->page) {
 		kfree(c);

@@ -56,11 +56,6 @@ static u32 srpt_sess_get_index(struct se_session *sess)
 	return nexus->id;
 }
 
-static void srpt_close_session(struct se_session *sess)
-{
-	srpt_nexus_close(sess->fabric_sess_ptr, SRPT_CLOSE_ACL_REMOVED);
-}
-
 /* No sess_get_initiator_sid: an SRP TransportID has no second part, and LIO
  * would look for one in REGISTER AND MOVE and SPEC_I_PT. The consequence is
  * that the initiators behind one wildcard ACL are one to reservations.

@@ -67,15 +67,27 @@ bool srpt_port_exists(const struct proto_ident *ident)
 }
 
 /* The initiator finds the target by its I/O unit. Describe it. */
-static void describe(void *context, struct srpt_dm_info *info)
+static void describe(void *context, struct proto_dm_port *info)
 {
 	struct srpt_port *port = context;
-	struct ib_device *ib = port->dev->ib;
+	const struct ib_device_attr *attr = &port->dev->ib->attrs;
 
-	srpt_dm_info_fill(info, srpt_service_guid, ib->attrs.vendor_id,
-			  ib->attrs.vendor_part_id, ib->attrs.hw_ver,
-			  port->max_rdma_size);
 	info->enabled = READ_ONCE(port->published);
+	info->ioc_guid = srpt_service_guid;
+	info->service_id = srpt_service_guid;
+	info->id_ext = srpt_service_guid;
+	info->vendor_id = attr->vendor_id;
+	info->device_id = attr->vendor_part_id;
+	info->device_version = attr->hw_ver;
+	info->subsys_vendor_id = attr->vendor_id;
+	info->subsys_device_id = 0;
+	info->send_queue_depth = SRPT_CREDITS;
+	info->rdma_read_depth = min(attr->max_qp_init_rd_atom, 255);
+	info->send_size = srpt_max_req_size;
+	info->rdma_size = port->max_rdma_size;
+	info->cap_mask = PROTO_DM_CAP_SEND_TO | PROTO_DM_CAP_SEND_FROM |
+			 PROTO_DM_CAP_RDMA_READ_FROM |
+			 PROTO_DM_CAP_RDMA_WRITE_FROM;
 }
 
 static void port_query(struct srpt_port *port)

@@ -15,7 +15,7 @@
 
 #include <linux/ktime.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "reject.h"
 

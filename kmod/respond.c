@@ -6,7 +6,8 @@
 #include "log.h"
 
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
+#include <scsi/scsi_proto.h>
 
 #include "channel.h"
 #include "stats.h"

@@ -21,6 +21,9 @@
 
 /**
  * struct srpt_dma_block - contiguous memory mapped both ways
+ * @addr:	address
+ * @dma:	bus address
+ * @len:	bytes
  */
 struct srpt_dma_block {
 	void *addr;

@@ -91,14 +91,14 @@ struct proto_dm_port {
 };
 
 /* Controller operations capability mask, IBA table 306 */
-#define PROTO_DM_CAP_SEND_TO		0x80
-#define PROTO_DM_CAP_SEND_FROM		0x40
-#define PROTO_DM_CAP_RDMA_READ_TO	0x20
-#define PROTO_DM_CAP_RDMA_READ_FROM	0x10
-#define PROTO_DM_CAP_RDMA_WRITE_TO	0x08
-#define PROTO_DM_CAP_RDMA_WRITE_FROM	0x04
-#define PROTO_DM_CAP_ATOMIC_TO		0x02
-#define PROTO_DM_CAP_ATOMIC_FROM	0x01
+#define PROTO_DM_CAP_SEND_TO		0x01
+#define PROTO_DM_CAP_SEND_FROM		0x02
+#define PROTO_DM_CAP_RDMA_READ_TO	0x04
+#define PROTO_DM_CAP_RDMA_READ_FROM	0x08
+#define PROTO_DM_CAP_RDMA_WRITE_TO	0x10
+#define PROTO_DM_CAP_RDMA_WRITE_FROM	0x20
+#define PROTO_DM_CAP_ATOMIC_TO		0x40
+#define PROTO_DM_CAP_ATOMIC_FROM	0x80
 
 /**
  * struct proto_dm_trap - where a manager wants traps sent, kept between MADs

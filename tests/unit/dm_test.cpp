@@ -67,6 +67,15 @@ TEST(DmHandle, HeaderOfAnAnswer) {
   EXPECT_EQ(Hex(a.mad.data() + 24, 40), std::string(80, '0'));
 }
 
+TEST(DmHandle, ReservedAndStatusBytesOfTheRequestAreNotEchoed) {
+  Iu req = Mad(PROTO_DM_GET, PROTO_DM_IOC_PROFILE, 1);
+  req.Put32(4, 0xffffffff).Put16(18, 0xffff);
+  for (std::size_t i = 24; i < PROTO_DM_MAD_LEN; i++) req.Put8(i, 0xff);
+  const Answer dirty = Ask(req);
+  const Answer clean = Ask(Mad(PROTO_DM_GET, PROTO_DM_IOC_PROFILE, 1));
+  EXPECT_EQ(Hex(dirty.mad.data(), 256), Hex(clean.mad.data(), 256));
+}
+
 TEST(DmHandle, WhatGetsNoAnswer) {
   const proto_dm_port port = kPort;
   for (u8 method : {0x81, 0x05, 0x07, 0x86, 0xff})
@@ -155,25 +164,13 @@ TEST(DmIocProfile, EveryField) {
   EXPECT_EQ(a.status(), PROTO_DM_OK);
   EXPECT_EQ(Hex(a.data(), 64),
             "001175000077dd7e"  // GUID
-            "00001175"
-            "00007322"  // vendor, device
-            "0002"
-            "0000"  // version
-            "00001175"
-            "00000003"  // subsystem
-            "0100"
-            "609e"
-            "0108"
-            "0001"  // class, subclass, protocol, version
-            "00000000"
-            "1000"
-            "00"
-            "04"  // send queue, RDMA READ depth
-            "00002044"
-            "00010000"  // send and RDMA size
-            "90"
-            "00"
-            "01"  // operations, one service entry
+            "0000117500007322"  // vendor, device
+            "00020000"          // version
+            "0000117500000003"  // subsystem
+            "0100609e01080001"  // class, subclass, protocol, version
+            "0000000010000004"  // send queue, RDMA READ depth
+            "0000204400010000"  // send and RDMA size
+            "090001"            // operations, one service entry
             "000000000000000000");
   char id[PROTO_DM_ID_LEN + 1] = {};
   std::memcpy(id, a.data() + 64, PROTO_DM_ID_LEN);

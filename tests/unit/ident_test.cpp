@@ -125,6 +125,7 @@ TEST(IdentParse, WildcardExtension) {
 
 TEST(IdentParse, Ipv4) {
   EXPECT_EQ(Parse("10.1.2.3"), "ipv4 00000000000000000000ffff0a010203");
+  EXPECT_EQ(Parse("9.19.90.249"), "ipv4 00000000000000000000ffff09135af9");
   EXPECT_EQ(Parse("0.0.0.0"), "ipv4 00000000000000000000ffff00000000");
   EXPECT_EQ(Parse("255.255.255.255"), "ipv4 00000000000000000000ffffffffffff");
   EXPECT_EQ(Parse("::ffff:10.1.2.3"), "ipv4 00000000000000000000ffff0a010203");
@@ -134,6 +135,8 @@ TEST(IdentParse, Ipv4) {
             "ipv4 00000000000000000000ffff0a010203");
   // Not written as an address: the ID that happens to have these bits.
   EXPECT_EQ(Parse("0x00000000000000000000ffff0a010203"), "id 00000000000000000000ffff0a010203");
+  EXPECT_EQ(Parse("0000-0000-0000-0000-0000-ffff-0a01-0203"),
+            "id 00000000000000000000ffff0a010203");
   EXPECT_EQ(Parse("0000000000000000:0000ffff0a010203"), "id 00000000000000000000ffff0a010203");
   for (std::string_view s :
        {"1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.999999999999", "01.2.3.4", "1.2.3.", ".1.2.3",

@@ -74,14 +74,19 @@ guest_start()
 	guest_pid=$!
 }
 
-guest_shell()
+# In the foreground, with the guest's console here; not for long if nobody types.
+guest_console()
 {
-	local kernel=$1 initramfs=$2 share=$3 append=$4
-	local -a accel
+	local kernel=$1 initramfs=$2 share=$3 append=$4 verdict=$5
+	local -a accel limit=(timeout -k 5 600) console=(-serial stdio)
+	if [ -t 0 ]; then
+		limit=()
+		console=(-chardev "stdio,id=tty,mux=on,signal=off" -serial chardev:tty -mon chardev=tty)
+	fi
 	read -r -a accel <<<"$(accel_options "$kernel" "$initramfs")"
-	qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
+	"${limit[@]}" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
 		-nodefaults -no-user-config -display none -no-reboot \
-		-chardev stdio,id=tty,mux=on,signal=off -serial chardev:tty -mon chardev=tty -serial null \
+		"${console[@]}" -serial "file:$verdict" \
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$share,mount_tag=out,security_model=none" \
 		-kernel "$kernel" -initrd "$initramfs" -append "$append"

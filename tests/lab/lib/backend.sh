@@ -11,7 +11,8 @@ backend_path()	{ echo "$CORE"/*/"$1"; }
 backend_enable()
 {
 	echo "$2" >"$1/control"
-	echo "${1##*/}" >"$1/wwn/vpd_unit_serial"
+	# The name as hexadecimal digits: LIO makes the NAA identifier of these.
+	printf '%s' "${1##*/}" | od -An -tx1 | tr -d ' \n' >"$1/wwn/vpd_unit_serial"
 	echo 1 >"$1/enable"
 	# Initiators see the name as the model, as with targetcli.
 	echo 1 >"$1/attrib/emulate_model_alias"
@@ -79,7 +80,7 @@ backend_clear()
 		[ ! -e "$dir" ] || rmdir "$dir" || echo "hba $dir"
 	done
 	losetup -D
-	dmsetup remove_all --force --noudevsync 2>/dev/null
+	[ ! -e /sys/module/dm_mod ] || dmsetup remove_all --force --noudevsync 2>/dev/null
 	for dir in /sys/kernel/config/nullb/*/; do
 		[ ! -e "$dir" ] || rmdir "$dir" || echo "null_blk $dir"
 	done

@@ -9,11 +9,13 @@ FABRIC_PORT=5555
 
 fabric_up()
 {
-	modprobe -a dummy rdma_rxe rdma_ucm ib_umad
-	ip link add lab0 type dummy
-	ip addr add $FABRIC_IP/24 dev lab0
-	ip addr add $FABRIC_IP6/64 dev lab0 nodad
-	ip link set lab0 up mtu 4200
+	# The interface stays from one scenario to the next: only the HCA is new.
+	if [ ! -e /sys/class/net/lab0 ]; then
+		modprobe -a dummy rdma_rxe rdma_ucm ib_umad
+		ip link add lab0 address 02:00:00:00:00:01 up mtu 4200 type dummy
+		ip addr add $FABRIC_IP/24 dev lab0
+		ip addr add $FABRIC_IP6/64 dev lab0 nodad
+	fi
 	fabric_add_hca
 }
 
@@ -32,7 +34,9 @@ fabric_target_ready()
 # The GID of the port as the module prints it: 0x and 32 digits.
 fabric_gid()
 {
-	echo "0x$(tr -d : </sys/class/infiniband/rxe0/ports/1/gids/0)"
+	local gid
+	read -r gid </sys/class/infiniband/rxe0/ports/1/gids/0
+	echo "0x${gid//:/}"
 }
 
 # The name under which targetcli offers the port.
@@ -51,10 +55,11 @@ fabric_initiator_id()
 	echo "0x0000000000000000${gid: -16}"
 }
 
-# Other names of the same initiator that an ACL may have.
+# Other names of the same initiator that an ACL may have. The path's source GID
+# is not GID 0 but the one of the IPv4 address.
 fabric_other_names()
 {
-	cat /sys/class/infiniband/rxe0/ports/1/gids/0
+	echo ::ffff:$FABRIC_IP
 	echo $FABRIC_IP
 }
 
@@ -77,6 +82,4 @@ fabric_down()
 	if [ -e /sys/class/infiniband/rxe0 ]; then
 		timeout 20 rdma link del rxe0 || echo "rxe0 does not go"
 	fi
-	module_remove rdma_rxe
-	[ ! -e /sys/class/net/lab0 ] || ip link del lab0
 }

@@ -24,48 +24,57 @@ initiator_try()
 # (hostN), DISK (first /dev/sdX) and DISKS.
 initiator_login()
 {
-	local before after
-	before=$(srp_hosts)
+	local -A before=()
+	local host
+	for host in $(srp_hosts); do
+		before[$host]=1
+	done
 	initiator_try "$@" || fail "login refused"
-	after=$(srp_hosts)
-	SRP_HOST=$(comm -13 <(echo "$before") <(echo "$after") | head -1)
+	SRP_HOST=
+	for host in $(srp_hosts); do
+		[ -n "${before[$host]:-}" ] || SRP_HOST=$host
+	done
 	[ -n "$SRP_HOST" ] || fail "no SCSI host after login"
 	wait_for 20 disks_settled || fail "no disk after login"
-	read -r -a DISKS <<<"$(srp_disks "$SRP_HOST" | xargs)"
 	DISK=${DISKS[0]}
 }
 
-# As many disks as the target has LUNs mapped; where that is unknown, one.
+# As many disks as the target has LUNs; where that is unknown, one.
 disks_settled()
 {
-	local luns
-	luns=$(find "$TPG"/lun -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
-	[ "$(srp_disks "$SRP_HOST" | wc -l)" -ge "${luns/#0/1}" ]
+	local luns=("$TPG"/lun/lun_*)
+	srp_disks "$SRP_HOST"
+	[ ${#DISKS[@]} -ge ${#luns[@]} ]
 }
 
+# Processes are dear in a guest without KVM: these get by without.
 srp_hosts()
 {
 	local host
 	for host in /sys/class/srp_host/host*; do
-		[ ! -e "$host" ] || basename "$host"
-	done | sort
+		[ ! -e "$host" ] || echo "${host##*/}"
+	done
 }
 
 srp_remote_ports()
 {
 	local port
 	for port in /sys/class/srp_remote_ports/port-*; do
-		[ ! -e "$port" ] || basename "$port"
+		[ ! -e "$port" ] || echo "${port##*/}"
 	done
 }
 
-# Block devices of a host, in the order of their LUNs.
+# DISKS: the block devices of a host, by LUN.
 srp_disks()
 {
-	local dir
+	local dir lun
+	local -a found=()
 	for dir in /sys/class/scsi_host/"$1"/device/target*/*:*:*:*/block/sd*; do
-		[ ! -e "$dir" ] || echo "$dir"
-	done | sed -E 's|.*:([0-9]+)/block/(sd.*)|\1 /dev/\2|' | sort -n | cut -d' ' -f2
+		[ -e "$dir" ] || continue
+		lun=${dir%/block/*}
+		found[${lun##*:}]=/dev/${dir##*/}
+	done
+	DISKS=("${found[@]}")
 }
 
 # The SCSI generic node of a disk.

@@ -61,10 +61,22 @@ io_verify_end()
 # The disk does some more I/O from now on.
 io_moves()
 {
-	local before
-	before=$(io_count "$1")
-	wait_for 30 io_beyond "$1" $((before + 100)) || fail "I/O stands still"
+	io_count "$1"
+	wait_for 30 io_beyond "$1" $((IO_COUNT + 100)) && return
+	io_gone && cat "$SCRATCH"/fio.*
+	fail "I/O stands still"
 }
 
-io_count()	{ awk '{ print $1 + $5 }' "/sys/block/${1#/dev/}/stat"; }
-io_beyond()	{ [ "$(io_count "$1")" -ge "$2" ]; }
+# IO_COUNT: how many reads and writes a disk has completed.
+io_count()
+{
+	local -a stat
+	read -r -a stat <"/sys/block/${1#/dev/}/stat"
+	IO_COUNT=$((stat[0] + stat[4]))
+}
+
+io_beyond()
+{
+	io_count "$1"
+	[ $IO_COUNT -ge "$2" ]
+}

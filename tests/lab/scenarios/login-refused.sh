@@ -9,7 +9,8 @@
 backend_ramdisk vol1 32
 target_create vol1
 target_enable
-initiator_load use_imm_data=0
+# What today's initiator asks for with these is 260, as in the chapter.
+initiator_load use_imm_data=0 cmd_sg_entries=11
 
 step "no ACL: refused"
 refuses initiator_try

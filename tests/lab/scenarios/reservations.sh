@@ -1,13 +1,24 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # Persistent reservations by initiators whose ACL is written in each form; the
-# transport ID that LIO keeps is that of the initiator.
+# transport ID that LIO keeps is the 128 bits that the ACL names.
 # TIMEOUT=150
 
 backend_ramdisk vol1 16
 target_create vol1
 target_enable
 initiator_load
+
+# named FORM: the 32 digits of an ACL's name
+named()
+{
+	local quad
+	case $1 in
+	*.*)	IFS=. read -ra quad <<<"${1##*:}"
+		printf '00000000000000000000ffff%02x%02x%02x%02x' "${quad[@]}" ;;
+	*)	sed 's/^0x//; s/://g' <<<"${1,,}" ;;
+	esac
+}
 
 id=$(fabric_initiator_id)
 hex=${id#0x}
@@ -24,7 +35,7 @@ for form in "$id" "$hex" "0x${hex^^}" "$colons" "${others[@]}"; do
 	sg_persist --in --read-reservation "$sg" | grep -q 'Write Exclusive' || fail "reservation not shown"
 	sg_persist --in --read-full-status "$sg" | tee "$SCRATCH/status"
 	grep -qi SRP "$SCRATCH/status" || fail "full status names no SRP initiator"
-	tr -d ' \n' <"$SCRATCH/status" | grep -qi "$hex" || fail "full status has not the port ID $hex"
+	tr -d ' \n' <"$SCRATCH/status" | grep -qi "$(named "$form")" || fail "full status has not $(named "$form")"
 	io_verify "$DISK" 4k randwrite 256k
 	sg_persist --out --release --param-rk=0x1234 --prout-type=1 "$sg"
 	sg_persist --out --register --param-rk=0x1234 "$sg"

@@ -23,10 +23,8 @@ targetcli <<-END
 END
 targetcli ls / | tee "$SCRATCH/before"
 grep -qF "$ib" "$SCRATCH/before" || fail "no target $ib"
-if [ "$LAB_target" = ours ]; then
-	grep -F "$ib" "$SCRATCH/before" | grep -qF '[no-gen-acls]' || fail "no-gen-acls is not shown"
-fi
-grep -q "$id" "$SCRATCH/before" || fail "no ACL"
+grep -F "$ib" "$SCRATCH/before" | grep -qF '[no-gen-acls]' || fail "no-gen-acls is not shown"
+grep -q "ib.${id#0x}" "$SCRATCH/before" || fail "no ACL"
 grep -q mapped_lun0 "$SCRATCH/before" || fail "no mapped LUN"
 fabric_target_ready
 initiator_login
@@ -35,6 +33,8 @@ initiator_logout
 
 step "cleared, reloaded, restored"
 targetcli clearconfig confirm=True
+# targetcli leaves the directory of the fabric, which holds the module.
+rmdir "$SRPT"
 modprobe -r ib_srpt
 [ ! -e /sys/module/ib_srpt ] || fail "the module is still there"
 targetcli restoreconfig

@@ -1,0 +1,137 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Virtual InfiniBand: vhca with a pair of adapters, the first for the target,
+# the second for the initiator, and opensm as subnet manager. Logins go by IB
+# CM. A scenario may set VIB_OPTIONS (parameters of vhca) before fabric_up.
+
+VIB_TARGET=qib0
+VIB_INITIATOR=qib1
+VIB_DEBUG=/sys/kernel/debug/vhca
+VIB_STATE=/run/vib
+
+fabric_up()
+{
+	modprobe -a ib_umad ib_uverbs rdma_ucm
+	# shellcheck disable=SC2086
+	modprobe vhca ${VIB_OPTIONS:-}
+	wait_for 10 test -e /sys/class/infiniband_mad/umad0
+	opensm_start
+	wait_for 20 vib_active $VIB_TARGET
+	wait_for 20 vib_active $VIB_INITIATOR
+}
+
+# opensm_start [GUID [NAME]]: a subnet manager on the port of that GUID, the
+# first adapter's by default. One per subnet, told apart by NAME.
+opensm_start()
+{
+	local guid=${1:-$(vib_guid $VIB_TARGET)} name=${2:-opensm}
+	mkdir -p $VIB_STATE/"$name"
+	OSM_CACHE_DIR=$VIB_STATE/$name OSM_TMP_DIR=$VIB_STATE/$name setsid opensm -g "$guid" \
+		-f $VIB_STATE/"$name"/log </dev/null >$VIB_STATE/"$name"/out 2>&1 &
+	echo $! >$VIB_STATE/"$name"/pid
+}
+
+# opensm_stop [NAME]: and wait until it is gone.
+opensm_stop()
+{
+	local file=$VIB_STATE/${1:-opensm}/pid pid
+	[ -e "$file" ] || return 0
+	pid=$(cat "$file")
+	rm -f "$file"
+	kill "$pid" 2>/dev/null || return 0
+	wait_for 10 process_gone "$pid" || kill -KILL "$pid"
+}
+
+process_gone()
+{
+	[ ! -e "/proc/$1" ] || [ "$(awk '{print $3}' "/proc/$1/stat")" = Z ]
+}
+
+# vib_active ADAPTER
+vib_active()
+{
+	grep -q ACTIVE "/sys/class/infiniband/$1/ports/1/state" 2>/dev/null
+}
+
+# vib_down ADAPTER
+vib_down()
+{
+	grep -q DOWN "/sys/class/infiniband/$1/ports/1/state"
+}
+
+# vib_guid ADAPTER: 0x and 16 digits
+vib_guid()
+{
+	echo "0x$(tr -d : <"/sys/class/infiniband/$1/node_guid")"
+}
+
+# vib_gid ADAPTER: 32 digits
+vib_gid()
+{
+	tr -d : <"/sys/class/infiniband/$1/ports/1/gids/0"
+}
+
+# vib_knob ADAPTER KNOB VALUE
+vib_knob()	{ echo "$3" >"$VIB_DEBUG/$1/$2"; }
+
+# vib_stat ADAPTER NAME: one of the counters of what knobs did
+vib_stat()	{ sed -n "s/^$2 //p" "$VIB_DEBUG/$1/stats"; }
+
+fabric_add_hca()
+{
+	[ -e /sys/class/infiniband/$VIB_TARGET ] || echo 0 >$VIB_DEBUG/plug
+	wait_for 20 vib_active $VIB_TARGET
+}
+
+# What the target module needs before it can be logged in to.
+fabric_target_ready()	{ :; }
+
+# The GID of the target's port as the module prints it: 0x and 32 digits.
+fabric_gid()		{ echo "0x$(vib_gid $VIB_TARGET)"; }
+
+# The name under which targetcli offers the port.
+fabric_target_name()	{ fabric_gid; }
+
+fabric_hex()
+{
+	printf '%016x' "$1"
+}
+
+# The identity that ib_srp shows by default: no extension, its port's GUID.
+fabric_initiator_id()
+{
+	local gid
+	gid=$(vib_gid $VIB_INITIATOR)
+	echo "0x0000000000000000${gid: -16}"
+}
+
+# Other names of the same initiator that an ACL may have.
+fabric_other_names()
+{
+	cat /sys/class/infiniband/$VIB_INITIATOR/ports/1/gids/0
+}
+
+fabric_service_guid()	{ cat /sys/module/ib_srpt/parameters/srpt_service_guid; }
+
+fabric_login_string()
+{
+	local guid
+	guid=$(fabric_hex "$(fabric_service_guid)")
+	echo "id_ext=$guid,ioc_guid=$guid,dgid=$(vib_gid $VIB_TARGET),pkey=ffff,service_id=$guid"
+}
+
+fabric_add_target()	{ echo /sys/class/infiniband_srp/srp-$VIB_INITIATOR-1/add_target; }
+
+# Pull the target's HCA out.
+fabric_remove_hca()	{ echo 0 >$VIB_DEBUG/vanish; }
+
+fabric_down()
+{
+	local dir
+	for dir in "$VIB_STATE"/*/; do
+		[ ! -e "$dir" ] || opensm_stop "$(basename "$dir")"
+	done
+	rm -rf $VIB_STATE
+	module_remove ib_ipoib
+	module_remove vhca
+}
