@@ -236,10 +236,11 @@ static void log_closed(struct srpt_channel *ch, enum srpt_close_cause cause)
 {
 	const char *detail = READ_ONCE(ch->cause_detail);
 
-	pr_info("Closed session %u channel %u of initiator %s on %s port %u: %s%s%s.\n",
-		ch->session_id, ch->id, ch->name, ch->dev_name, ch->port_num,
-		srpt_close_cause_text(cause), detail ? ": " : "",
-		detail ?: "");
+	if (srpt_log_permit(ch->who.i_port_id))
+		pr_info("Closed session %u channel %u of initiator %s on %s port %u: %s%s%s.\n",
+			ch->session_id, ch->id, ch->name, ch->dev_name,
+			ch->port_num, srpt_close_cause_text(cause),
+			detail ? ": " : "", detail ?: "");
 	trace_srpt_close(ch, cause);
 }
 

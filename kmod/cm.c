@@ -79,10 +79,11 @@ void srpt_conn_established(struct srpt_conn *conn)
 
 	if (!ch || !srpt_channel_set_state(ch, PROTO_CH_LIVE))
 		return;
-	pr_info("Accepted login from initiator %s at %s: session %u channel %u credit %u on %s port %u (%s)\n",
-		ch->name, ch->peer, ch->session_id, ch->id,
-		SRPT_CREDITS, ch->dev_name, ch->port_num,
-		ch->rdma_cm_login ? "RDMA CM" : "IB CM");
+	if (srpt_log_permit(ch->who.i_port_id))
+		pr_info("Accepted login from initiator %s at %s: session %u channel %u credit %u on %s port %u (%s)\n",
+			ch->name, ch->peer, ch->session_id, ch->id,
+			SRPT_CREDITS, ch->dev_name, ch->port_num,
+			ch->rdma_cm_login ? "RDMA CM" : "IB CM");
 	srpt_netlink_login(ch);
 }
 

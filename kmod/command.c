@@ -24,8 +24,9 @@ static void refuse(struct srpt_slot *slot, enum proto_cmd_result res)
 	u8 key, asc, ascq;
 
 	srpt_stat_inc(ch, bad_ius);
-	pr_warn_ratelimited("session %u channel %u: command refused: %s\n",
-			    ch->session_id, ch->id, proto_cmd_result_text(res));
+	if (srpt_log_permit(ch->who.i_port_id))
+		pr_warn("session %u channel %u: command refused: %s\n",
+			ch->session_id, ch->id, proto_cmd_result_text(res));
 	proto_cmd_result_sense(res, &key, &asc, &ascq);
 	srpt_respond_sense(slot, key, asc, ascq);
 	srpt_slot_put(slot);

@@ -68,7 +68,8 @@ static int rw_chain(struct srpt_slot *slot)
 			wr->wr_cqe = &ch->unsig_cqe;
 		slot->n_rw_wr++;
 	}
-	if (slot->n_rw_wr > ch->sq_size) {
+	/* Half the queue can always be had: want_signal() of sq.c. */
+	if (slot->n_rw_wr > ch->sq_size / 2) {
 		srpt_rw_release(slot);
 		return -ENOSPC;
 	}

@@ -11,5 +11,8 @@
 #define pr_fmt(fmt) "ib_srpt " fmt
 
 #include <linux/printk.h>
+#include <linux/types.h>
+
+bool srpt_log_permit(const u8 i_port_id[16]);
 
 #endif /* SRPT_LOG_H */

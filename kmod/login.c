@@ -192,7 +192,8 @@ static bool establish(struct srpt_conn *conn, const struct proto_login *l,
 		return true;
 	}
 
-	log_received(conn, l);
+	if (srpt_log_permit(conn->who.i_port_id))
+		log_received(conn, l);
 	trace_srpt_login(ch->dev_name, ch->port_num, ch->name, 0);
 	len = build_rsp(ch, l, join->flags, rsp, sizeof(rsp));
 	if (conn->ops->accept(conn, ch, rsp, len))

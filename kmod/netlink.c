@@ -68,7 +68,7 @@ static int put_module(struct sk_buff *skb)
 	struct census c = { };
 
 	srpt_reject_totals(&rejects);
-	srpt_for_each_nexus(count_nexus, &c);
+	srpt_nexus_iterate(count_nexus, &c);
 
 #define PUT64(name, value)						\
 	nla_put_u64_64bit(skb, IB_SRPT_A_MODULE_##name, value,		\
@@ -239,7 +239,7 @@ static int reset_channel(struct srpt_channel *ch, void *arg)
 
 static int reset_nexus(struct srpt_nexus *nexus, void *arg)
 {
-	return srpt_nexus_for_each_channel(nexus, reset_channel, NULL);
+	return srpt_nexus_iterate_channels(nexus, reset_channel, NULL);
 }
 
 int srpt_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
@@ -247,7 +247,7 @@ int srpt_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 	struct srpt_nexus *nexus;
 
 	if (!info->attrs[IB_SRPT_A_SESSION_ID])
-		return srpt_for_each_nexus(reset_nexus, NULL);
+		return srpt_nexus_iterate(reset_nexus, NULL);
 	nexus = find_session(info);
 	if (!nexus)
 		return -ENOENT;

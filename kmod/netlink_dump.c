@@ -275,7 +275,7 @@ static int sessions_start(struct netlink_callback *cb)
 	struct id_list list = { };
 	int err;
 
-	err = srpt_for_each_nexus(collect_id, &list);
+	err = srpt_nexus_iterate(collect_id, &list);
 	if (err) {
 		kvfree(list.ids);
 		return err;
@@ -418,7 +418,7 @@ int srpt_nl_channel_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 		if (!nexus)
 			continue;
-		err = srpt_nexus_for_each_channel(nexus, dump_channel, &walk);
+		err = srpt_nexus_iterate_channels(nexus, dump_channel, &walk);
 		srpt_nexus_put(nexus);
 		if (err)
 			break;

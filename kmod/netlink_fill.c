@@ -217,7 +217,7 @@ int srpt_nl_put_nexus(struct sk_buff *skb, struct srpt_nexus *nexus)
 	    (READ_ONCE(nexus->closing) &&
 	     nla_put_flag(skb, IB_SRPT_A_SESSION_CLOSING)))
 		return -EMSGSIZE;
-	srpt_nexus_for_each_channel(nexus, add_channel_stats, &sum);
+	srpt_nexus_iterate_channels(nexus, add_channel_stats, &sum);
 	return srpt_nl_put_stats(skb, IB_SRPT_A_SESSION_STATS, &sum);
 }
 

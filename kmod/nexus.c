@@ -270,8 +270,16 @@ int srpt_nexus_join(const struct srpt_admission *adm, struct srpt_join *join)
 			}
 		}
 	}
-	if (fresh && join->nexus != fresh)
+	if (fresh && join->nexus != fresh) {
 		srpt_nexus_put(fresh);
+	} else if (fresh && srpt_acl_gone(fresh->sess)) {
+		/* Nobody else will close it, and the removal waits for it. */
+		srpt_nexus_close(fresh, SRPT_CLOSE_ACL_REMOVED);
+		srpt_nexus_unjoin(fresh);
+		join->nexus = NULL;
+		ret = refuse(join, PROTO_REJ_INSUFFICIENT_RESOURCES,
+			     "its ACL was removed meanwhile");
+	}
 	return ret;
 }
 
@@ -373,7 +381,7 @@ static struct srpt_nexus *nexus_after(u32 id)
 	return best;
 }
 
-int srpt_for_each_nexus(int (*fn)(struct srpt_nexus *nexus, void *arg), void *arg)
+int srpt_nexus_iterate(srpt_nexus_fn_t fn, void *arg)
 {
 	struct srpt_nexus *nexus;
 	u32 id = 0;
@@ -401,9 +409,8 @@ static struct srpt_channel *channel_after(struct srpt_nexus *nexus, s64 id)
 	return best;
 }
 
-int srpt_nexus_for_each_channel(struct srpt_nexus *nexus,
-				int (*fn)(struct srpt_channel *ch, void *arg),
-				void *arg)
+int srpt_nexus_iterate_channels(struct srpt_nexus *nexus,
+				srpt_channel_fn_t fn, void *arg)
 {
 	struct srpt_channel *ch;
 	s64 id = -1;

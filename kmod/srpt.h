@@ -454,10 +454,11 @@ const char *srpt_close_cause_text(enum srpt_close_cause cause);
 /* Call @fn for each nexus / channel with the object held by reference and no
  * lock held, so @fn may sleep; stops at the first non-zero return.
  */
-int srpt_for_each_nexus(int (*fn)(struct srpt_nexus *nexus, void *arg), void *arg);
-int srpt_nexus_for_each_channel(struct srpt_nexus *nexus,
-				int (*fn)(struct srpt_channel *ch, void *arg),
-				void *arg);
+typedef int (*srpt_nexus_fn_t)(struct srpt_nexus *nexus, void *arg);
+typedef int (*srpt_channel_fn_t)(struct srpt_channel *ch, void *arg);
+int srpt_nexus_iterate(srpt_nexus_fn_t fn, void *arg);
+int srpt_nexus_iterate_channels(struct srpt_nexus *nexus,
+				srpt_channel_fn_t fn, void *arg);
 struct srpt_nexus *srpt_nexus_find(u32 id);	/* takes a reference */
 void srpt_nexus_put(struct srpt_nexus *nexus);
 /* close_session of the fabric ops; @sess may be on its way out already. */

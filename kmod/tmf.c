@@ -123,7 +123,7 @@ static int collect_nexus(struct srpt_nexus *nexus, void *arg)
 	struct collect *c = arg;
 
 	c->nexus = nexus;
-	return srpt_nexus_for_each_channel(nexus, collect_channel, c);
+	return srpt_nexus_iterate_channels(nexus, collect_channel, c);
 }
 
 /* The device behind a LUN of the nexus, for comparison only. */
@@ -178,7 +178,7 @@ static void task_set(struct srpt_slot *slot, bool all_initiators)
 	}
 	if (all_initiators) {
 		c.se_dev = se_dev;
-		srpt_for_each_nexus(collect_nexus, &c);
+		srpt_nexus_iterate(collect_nexus, &c);
 	} else {
 		collect_nexus(ch->nexus, &c);
 	}
@@ -274,19 +274,19 @@ void srpt_tmf_handle(struct srpt_slot *slot, u32 len)
 
 	switch (slot->tmf.func) {
 	case PROTO_TMF_ABORT_TASK:
-		srpt_nexus_for_each_channel(ch->nexus, drop_channel, &d);
+		srpt_nexus_iterate_channels(ch->nexus, drop_channel, &d);
 		submit(slot, TMR_ABORT_TASK);
 		break;
 	case PROTO_TMF_LUN_RESET:
-		srpt_nexus_for_each_channel(ch->nexus, drop_channel, &d);
+		srpt_nexus_iterate_channels(ch->nexus, drop_channel, &d);
 		submit(slot, TMR_LUN_RESET);
 		break;
 	case PROTO_TMF_ABORT_TASK_SET:
-		srpt_nexus_for_each_channel(ch->nexus, drop_channel, &d);
+		srpt_nexus_iterate_channels(ch->nexus, drop_channel, &d);
 		task_set(slot, false);
 		break;
 	case PROTO_TMF_CLEAR_TASK_SET:
-		srpt_nexus_for_each_channel(ch->nexus, drop_channel, &d);
+		srpt_nexus_iterate_channels(ch->nexus, drop_channel, &d);
 		task_set(slot, true);
 		break;
 	case PROTO_TMF_CLEAR_ACA:

@@ -78,7 +78,7 @@ void srpt_nexus_put(struct srpt_nexus *nexus)
 	kref_put(&nexus->refs, mock_gone);
 }
 
-int srpt_for_each_nexus(int (*fn)(struct srpt_nexus *nexus, void *arg), void *arg)
+int srpt_nexus_iterate(int (*fn)(struct srpt_nexus *nexus, void *arg), void *arg)
 {
 	int ret = 0;
 	u32 id;
@@ -94,7 +94,7 @@ int srpt_for_each_nexus(int (*fn)(struct srpt_nexus *nexus, void *arg), void *ar
 	return ret;
 }
 
-int srpt_nexus_for_each_channel(struct srpt_nexus *nexus,
+int srpt_nexus_iterate_channels(struct srpt_nexus *nexus,
 				int (*fn)(struct srpt_channel *ch, void *arg),
 				void *arg)
 {

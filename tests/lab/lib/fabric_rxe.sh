@@ -55,10 +55,11 @@ fabric_initiator_id()
 	echo "0x0000000000000000${gid: -16}"
 }
 
-# Other names of the same initiator that an ACL may have.
+# Other names of the same initiator that an ACL may have. The path's source GID
+# is not GID 0 but the one of the IPv4 address.
 fabric_other_names()
 {
-	cat /sys/class/infiniband/rxe0/ports/1/gids/0
+	echo ::ffff:$FABRIC_IP
 	echo $FABRIC_IP
 }
 

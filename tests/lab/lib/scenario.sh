@@ -6,6 +6,8 @@
 #   # NEEDS=module:null_blk tool:fio path:/x   what the guest must have
 #   # TIMEOUT=60           seconds, without the clean-up (default 90)
 #   # SETUP=none|fabric    what is not to be prepared (default: all)
+#   # HOST=command         run on the host first, in the tree's root, with KVER
+#                          set to the guest's kernel; may repeat
 #   # EXPECT=regex         a kernel log line that is all right; may repeat
 
 scenario_field()	{ sed -n "s/^# $1=//p" "$2" | head -1; }

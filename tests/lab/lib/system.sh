@@ -27,7 +27,8 @@ system_up()
 	echo -1 >/proc/sys/kernel/hung_task_warnings
 	# The host's saved configuration is not ours.
 	rm -rf /etc/target /etc/rtslib-fb-target
-	mkdir -p /etc/target /etc/rtslib-fb-target
+	# LIO keeps reservations in pr/, and refuses them if it is not there.
+	mkdir -p /etc/target/pr /etc/rtslib-fb-target
 }
 
 # targetcli talks to D-Bus.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each form in which an ACL names an initiator admits it, and shows its session
 # to rtslib; generated ACLs, and what becomes of them.
-# TIMEOUT=120
+# TIMEOUT=200
 
 # The fields that rtslib looks for in the info of an ACL.
 session_shown()
@@ -18,14 +18,14 @@ session_shown()
 backend_ramdisk vol1 16
 target_create vol1
 target_enable
-initiator_load
+initiator_load ch_count=1
 id=$(fabric_initiator_id)
 hex=${id#0x}
 guid=${hex:16}
 groups=$(sed 's/..../&:/g; s/:$//' <<<"$guid")
 mapfile -t others < <(fabric_other_names)
-for form in "$id" "0x${hex^^}" "$(sed 's/..../&:/g; s/:$//' <<<"$hex")" "0x${hex:0:16}:0x$guid" \
-		"$guid" "0x${guid^^}" "$groups" "*:$groups" "${others[@]}"; do
+for form in "0x${hex^^}" "$(sed 's/..../&:/g; s/:$//' <<<"$hex")" "0x${hex:0:16}:0x$guid" \
+		"0x${guid^^}" "$groups" "*:$groups" "${others[@]}"; do
 	step "$form"
 	refuses initiator_try 2>/dev/null
 	acl_add "$form"

@@ -12,9 +12,10 @@ initiator_load
 # named FORM: the 32 digits of an ACL's name
 named()
 {
+	local quad
 	case $1 in
-	*.*)	printf '00000000000000000000ffff%02x%02x%02x%02x' "${1%%.*}" "$(cut -d. -f2 <<<"$1")" \
-			"$(cut -d. -f3 <<<"$1")" "${1##*.}" ;;
+	*.*)	IFS=. read -ra quad <<<"${1##*:}"
+		printf '00000000000000000000ffff%02x%02x%02x%02x' "${quad[@]}" ;;
 	*)	sed 's/^0x//; s/://g' <<<"${1,,}" ;;
 	esac
 }

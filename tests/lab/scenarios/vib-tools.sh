@@ -4,6 +4,8 @@
 # FABRICS=vib
 # TARGETS=ours stock
 
+lsscsi_has()	{ lsscsi | grep "$1"; }
+
 step "states and identities"
 ibstat | tee "$SCRATCH/ibstat"
 grep -q "CA 'qib0'" "$SCRATCH/ibstat"
@@ -30,7 +32,7 @@ grep -q PathRecord "$SCRATCH/pr"
 step "counters"
 perfquery "$((lid))" 1 | tee "$SCRATCH/perf"
 grep -Eq 'PortXmitPkts:\.+[1-9]' "$SCRATCH/perf"
-perfquery -x "$((lid))" 1 | grep -Eq 'PortUnicastRcvPkts:\.+[1-9]'
+perfquery -x "$((lid))" 1 | grep -E 'PortUnicastRcvPkts:\.+[1-9]'
 
 step "the target found"
 backend_ramdisk vol1 32
@@ -48,5 +50,4 @@ initiator_load
 echo "$line" >"$(fabric_add_target)"
 
 
-lsscsi_has()	{ lsscsi | grep "$1"; }
 wait_for 20 lsscsi_has LIO-ORG
