@@ -34,11 +34,7 @@ for form in "0x${hex^^}" "$colons" "${others[@]}"; do
 	sg_persist --in --read-keys "$sg" | grep -q 0x1234 || fail "key not shown"
 	sg_persist --in --read-reservation "$sg" | grep -q 'Write Exclusive' || fail "reservation not shown"
 	sg_persist --in --read-full-status "$sg" | tee "$SCRATCH/status"
-<<<<<<< HEAD
 	grep -q 'RDMA initiator port' "$SCRATCH/status" || fail "full status names no SRP initiator"
-=======
-	grep -q "RDMA initiator port identifier" "$SCRATCH/status" || fail "full status names no SRP initiator"
->>>>>>> wt-cfg
 	tr -d ' \n' <"$SCRATCH/status" | grep -qi "$(named "$form")" || fail "full status has not $(named "$form")"
 	# The holder may write.
 	dd if=/dev/zero of="$DISK" bs=4k count=1 oflag=direct status=none
