@@ -3,8 +3,8 @@
 """One client for a whole scenario: starting one for each question costs
 seconds in a guest without KVM. A request is a line with tabs between
 
-  request|dump  OPERATION  JSON  EXPRESSION   of the reply d, or of the error e
-  event         NAME       TEXT                wait for an event with both
+  request|dump  OPERATION  JSON  EXPRESSION   of the reply d
+  event         NAME       TEXT               wait for an event with both
 
 and the answer is one line: the expression's value, or what went wrong.
 """
