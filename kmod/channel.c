@@ -434,6 +434,7 @@ struct srpt_channel *srpt_channel_create(struct srpt_conn *conn,
 	ch->limits.max_desc = SRPT_MAX_DESC;
 	if (login->flags & PROTO_IMMED_REQUESTED)
 		ch->limits.imm_offset = login->imm_offset;
+	ch->max_it_iu_len = login->it_iu_len;
 	ch->max_ti_iu_len = attr->max_rsp_size;
 	ch->use_srq = attr->use_srq && !srpt_device_get_srq(dev);
 	ch->use_rw_api = srpt_rw_wanted(dev->ib, ch->port_num);

@@ -62,7 +62,9 @@ io_verify_end()
 io_moves()
 {
 	io_count "$1"
-	wait_for 30 io_beyond "$1" $((IO_COUNT + 100)) || fail "I/O stands still"
+	wait_for 30 io_beyond "$1" $((IO_COUNT + 100)) && return
+	io_gone && cat "$SCRATCH"/fio.*
+	fail "I/O stands still"
 }
 
 # IO_COUNT: how many reads and writes a disk has completed.

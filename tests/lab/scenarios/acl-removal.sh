@@ -6,7 +6,7 @@
 
 backend_ramdisk vol1 32
 target_serve vol1
-initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=off
+initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=120
 initiator_login
 io_background "$DISK"
 step "ACL removed"
@@ -15,5 +15,6 @@ wait_for 20 log_matches 'REJECTED, reason 0x00010006' || fail "the initiator was
 step "ACL added"
 acl_add "$(fabric_initiator_id)"
 wait_for 20 port_state running
-io_moves "$DISK"
+# The load may have ended: between LUN and ACL, LIO answers in the LUN's stead.
 io_stop
+io_verify "$DISK" 4k randrw 2m

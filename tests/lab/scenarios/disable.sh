@@ -7,7 +7,7 @@
 
 backend_ramdisk vol1 32
 target_serve vol1
-initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=off
+initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=120
 initiator_login
 io_verify_background "$DISK"
 for round in 1 2; do
