@@ -39,6 +39,14 @@ static void dispatch(struct srpt_channel *ch, struct srpt_slot *slot, u32 len)
 		srpt_slot_put(slot);
 		return;
 	}
+	/* The buffers of a shared receive queue hold more than some logins
+	 * allow; the HCA has stopped the rest.
+	 */
+	if (len > ch->max_it_iu_len) {
+		violation(ch, "IU longer than its login allows");
+		srpt_slot_put(slot);
+		return;
+	}
 
 	switch (opcode) {
 	case PROTO_CMD:

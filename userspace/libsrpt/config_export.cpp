@@ -347,6 +347,8 @@ Status ExportPlanner::back_end() {
     Plan& plan = result_.plan;
     plan.write(backstore_path_ + "/enable", "1");
     plan.write(backstore_path_ + "/wwn/vpd_unit_serial", make_unit_serial(system_));
+    // Initiators then see the name as the disk's model, as with targetcli.
+    plan.write_optional(backstore_path_ + "/attrib/emulate_model_alias", "1");
     if (request_.write_back) {
         plan.write(backstore_path_ + "/attrib/emulate_write_cache", "1");
     }

@@ -78,6 +78,9 @@ Plan::Restore set_up_again(const Backstore& store) {
     if (!store.serial.empty()) {
         writes.emplace_back(store.path + "/wwn/vpd_unit_serial", store.serial);
     }
+    if (store.model_alias) {
+        writes.emplace_back(store.path + "/attrib/emulate_model_alias", "1");
+    }
     if (store.write_back) {
         writes.emplace_back(store.path + "/attrib/emulate_write_cache", "1");
     }

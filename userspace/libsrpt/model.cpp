@@ -40,8 +40,12 @@ std::optional<unsigned> numbered(std::string_view name, std::string_view prefix)
 
 // The word behind "Key:" in an info file.
 std::string word_after(std::string_view text, std::string_view key) {
-    const size_t at = text.find(key);
+    size_t at = text.find(key);
 
+    // "Size:" is not what "SectorSize:" ends with.
+    while (at != std::string_view::npos && at > 0 && text[at - 1] != ' ' && text[at - 1] != '\n') {
+        at = text.find(key, at + 1);
+    }
     if (at == std::string_view::npos) {
         return {};
     }
@@ -85,6 +89,7 @@ void read_backstore_info(const FileSystem& fs, Backstore& store) {
     store.enabled = is_true(fs.read_or(store.path + "/enable", "1"));
     store.device = fs.read_or(store.path + "/udev_path");
     store.write_back = is_true(fs.read_or(store.path + "/attrib/emulate_write_cache"));
+    store.model_alias = is_true(fs.read_or(store.path + "/attrib/emulate_model_alias"));
     store.read_only = word_after(info, "readonly:") == "1";
     const std::string serial = fs.read_or(store.path + "/wwn/vpd_unit_serial");
     const size_t colon = serial.find(": ");

@@ -30,6 +30,7 @@ struct Backstore {
     std::optional<uint64_t> pages; // of a RAM disk
     bool write_back = false;
     bool read_only = false;
+    bool model_alias = false; // initiators see the name as the model
     std::string serial;
     std::vector<std::string> users; // paths of the LUNs of any fabric that lead to it
 };

@@ -16,6 +16,15 @@ using srpt::errno_error;
 using srpt::fail;
 
 FakeConfigfs::FakeConfigfs() {
+    reset();
+}
+
+void FakeConfigfs::reset() {
+    nodes_.clear();
+    targets_.clear();
+    writes_.clear();
+    srpt_loaded_ = false;
+    fail_nothing();
     for (const char* dir : {"", "/sys", "/sys/kernel", "/sys/kernel/config"}) {
         add_dir(dir, true);
     }
@@ -173,6 +182,7 @@ void FakeConfigfs::populate_backstore(const std::string& path) {
     add_file(path + "/info", "Status: DEACTIVATED  Max Queue Depth: 0");
     add_dir(path + "/attrib", true);
     add_file(path + "/attrib/emulate_write_cache", "0");
+    add_file(path + "/attrib/emulate_model_alias", "0");
     add_dir(path + "/wwn", true);
     add_file(path + "/wwn/vpd_unit_serial", "T10 VPD Unit Serial Number: ");
 }

@@ -23,6 +23,9 @@ class FakeConfigfs final : public srpt::FileSystem {
   public:
     FakeConfigfs();
 
+    // Back to a machine where nothing is mounted.
+    void reset();
+
     // Stages of a machine.
     void mount();
     void load_core();

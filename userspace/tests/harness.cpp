@@ -93,6 +93,9 @@ srpt::Status FakeLink::close_session(uint32_t id) {
     if (error) {
         return srpt::fail(*error);
     }
+    if (stuck) {
+        return {};
+    }
     const size_t gone = std::erase_if(session_list, [id](const srpt::SessionInfo& s) { return s.id == id; });
     if (gone == 0) {
         return srpt::fail(srpt::errno_error(ENOENT, fmt::format("cannot close session {}", id), {}));

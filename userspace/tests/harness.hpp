@@ -55,6 +55,7 @@ class FakeLink final : public srpt::KernelLink {
     std::deque<srpt::Event> events;
     std::function<void()> on_wait; // the world moves while an event is awaited
     std::optional<srpt::Error> error;
+    bool stuck = false; // sessions do not end
 
     bool present() override { return loaded; }
     srpt::Result<srpt::ModuleInfo> module() override { return answer(info, "module"); }
