@@ -299,6 +299,11 @@ TEST_F(Hostile, AnswerToNoAsynchronousEventIsAccepted_r16a_6_13) {
   expect_served(*ch_);
 }
 
+TEST_F(Hostile, FloodOfIusThatCostNothing) {
+  for (int i = 0; i < 300; i++) ASSERT_TRUE(ch_->send(short_iu(PROTO_AER_RSP, 1)));
+  expect_served(*ch_);
+}
+
 // Field defect 8: the remote side of a transfer is not what it seems.
 struct Remote {
   const char* name;

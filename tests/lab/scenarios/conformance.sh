@@ -16,4 +16,4 @@ step "a shared receive queue"
 target_disable
 target_attrib use_srq 1
 target_enable
-conformance_run 1 'Login.*:LoginIuLength*:Command.*:Indirect*:Immediate*:Credit.*:Closes*:Hostile*'
+conformance_run 1 'Login.*:Command.*:Credit.*:Closes.*:Hostile.*:*/LoginIuLength.*:*/Indirect.*:*/Immediate.*:*/ClosesOn*'
