@@ -21,8 +21,8 @@ class Tmf : public Conformance {
     std::vector<uint64_t> tags;
     for (int i = 0; i < n; i++) {
       tags.push_back(ch.next_tag());
-      EXPECT_TRUE(ch.send(cmd_direct(tags.back(), kSlow, cdb_read10(0, 8), Dir::kIn,
-                                     mem_->desc(0, 8 * kBlock))));
+      EXPECT_TRUE(ch.send(
+          cmd_direct(tags.back(), kSlow, cdb_read10(0, 8), Dir::kIn, mem_->desc(0, 8 * kBlock))));
     }
     return tags;
   }
