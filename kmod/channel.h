@@ -63,6 +63,7 @@ enum srpt_sq_op {
  * @refs:	LIO (or this module's own processing), and the wire
  * @responded:	an answer carries the credit of this command
  * @busy:	taken up by a command: TMFs look for their tasks here
+ * @cleared:	another initiator's CLEAR TASK SET took the task
  * @sol_not:	SOLNT bits of the request
  * @op:		what is or waits on the send queue
  * @partial:	some of its work requests are posted, more follow
@@ -96,6 +97,7 @@ struct srpt_slot {
 	bool busy;
 	bool aborted;			/* by a TMF, before LIO knew of it */
 	bool partial_out;
+	bool cleared;
 	u8 sol_not;
 	enum srpt_sq_op op;
 	u32 sq_mark;

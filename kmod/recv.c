@@ -24,6 +24,7 @@ static void slot_begin(struct srpt_channel *ch, struct srpt_slot *slot)
 	slot->costs = false;
 	slot->aborted = false;
 	slot->partial_out = false;
+	slot->cleared = false;
 	slot->op = SRPT_SQ_NONE;
 	slot->buf.len = 0;
 	slot->charged = 0;

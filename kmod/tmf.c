@@ -114,6 +114,9 @@ static int collect_channel(struct srpt_channel *ch, void *arg)
 		abort->tag = slot->cmd.tag;
 		kref_get(&c->nexus->refs);
 		list_add_tail(&abort->entry, &c->aborts);
+		/* An initiator that asked for nothing has to learn of it. */
+		if (c->nexus != c->self->nexus)
+			WRITE_ONCE(slot->cleared, true);
 	}
 	return 0;
 }

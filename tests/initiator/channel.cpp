@@ -124,7 +124,8 @@ Channel::Result Channel::login(const Endpoint& to, const LoginRequest& req, Stop
   }
   const int connected = rdma_connect(ch->id_, &param);
   rdma_cm_event* ev = nullptr;
-  if (!connected && stop != Stop::kAfterSend) ev = next_event(ch->events_, Clock::now() + kPatience);
+  if (!connected && stop != Stop::kAfterSend)
+    ev = next_event(ch->events_, Clock::now() + kPatience);
   ch->id_->qp = qp;
   if (connected) die("rdma_connect");
   if (stop == Stop::kAfterSend) return tl::unexpected(Refusal{"left after the request"});
@@ -156,8 +157,7 @@ Channel::~Channel() {
 }
 
 bool Channel::post_receive(size_t slot) {
-  ibv_sge sge{reinterpret_cast<uintptr_t>(&rx_->bytes()[slot * kRxSize]), kRxSize,
-              rx_->lkey()};
+  ibv_sge sge{reinterpret_cast<uintptr_t>(&rx_->bytes()[slot * kRxSize]), kRxSize, rx_->lkey()};
   ibv_recv_wr wr{};
   wr.wr_id = slot;
   wr.sg_list = &sge;
@@ -226,8 +226,7 @@ void Channel::receive(std::span<const uint8_t> iu) {
 void Channel::take(const ibv_wc& wc) {
   if (wc.wr_id & kTxFlag) {
     tx_free_.push_back(wc.wr_id & ~kTxFlag);
-    if (wc.status != IBV_WC_SUCCESS)
-      close(std::string("send: ") + ibv_wc_status_str(wc.status));
+    if (wc.status != IBV_WC_SUCCESS) close(std::string("send: ") + ibv_wc_status_str(wc.status));
     return;
   }
   if (wc.status != IBV_WC_SUCCESS) {

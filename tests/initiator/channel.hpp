@@ -28,12 +28,14 @@ struct Endpoint {
 
 // A login that did not lead to a channel
 struct Refusal {
-  std::string what;        // for the reader
-  int event = -1;          // RDMA CM event, -1: none came
-  int status = 0;          // CM reject reason with RDMA_CM_EVENT_REJECTED
-  Bytes data;              // private data of the reject
+  std::string what;  // for the reader
+  int event = -1;    // RDMA CM event, -1: none came
+  int status = 0;    // CM reject reason with RDMA_CM_EVENT_REJECTED
+  Bytes data;        // private data of the reject
 
-  bool has_reject() const { return data.size() >= PROTO_LOGIN_REJ_LEN && data[0] == PROTO_LOGIN_REJ; }
+  bool has_reject() const {
+    return data.size() >= PROTO_LOGIN_REJ_LEN && data[0] == PROTO_LOGIN_REJ;
+  }
   uint32_t reason() const { return has_reject() ? proto_get_be32(&data[4]) : 0; }
   uint64_t tag() const { return has_reject() ? proto_get_be64(&data[8]) : 0; }
 };

@@ -19,7 +19,8 @@ constexpr uint32_t kWitnessLba = 60000;
 std::string env(const char* name) {
   const char* value = std::getenv(name);
   if (!value) {
-    std::fprintf(stderr, "initiator: %s is not set; tests/lab/scenarios/conformance.sh does\n", name);
+    std::fprintf(stderr, "initiator: %s is not set; tests/lab/scenarios/conformance.sh does\n",
+                 name);
     std::exit(2);
   }
   return value;

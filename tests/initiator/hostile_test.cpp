@@ -43,8 +43,7 @@ class Hostile : public Conformance {
   }
   Bytes immediate(size_t len = kBlock) {
     return cmd_immediate(ch_->next_tag(), kDisk,
-                         cdb_write10(kLba, static_cast<uint16_t>(len / kBlock)),
-                         pattern(len, len));
+                         cdb_write10(kLba, static_cast<uint16_t>(len / kBlock)), pattern(len, len));
   }
   ChannelPtr ch_;
   std::unique_ptr<Region> mem_, table_;
@@ -76,60 +75,368 @@ TEST_P(HostileCommand, IsRefusedAndTheChannelGoesOn) {
 }
 
 const Bad kBad[] = {
-    {"DirectCountTwo", [](Hostile& h) { Bytes b = h.direct(); b[kCmdInCount] = 2; return b; }, kBadField},
-    {"DirectLengthHuge", [](Hostile& h) { Bytes b = h.direct(); put32(b, 60, 0xffffffff); return b; }, kBadField},
-    {"DirectLengthHalf", [](Hostile& h) { Bytes b = h.direct(Dir::kOut); put32(b, 60, 0x80000000); return b; }, kBadField},
-    {"DirectLengthOverLimit", [](Hostile& h) { Bytes b = h.direct(); put32(b, 60, kMaxIo + 1); return b; }, kBadField},
-    {"DirectAddressWraps", [](Hostile& h) { Bytes b = h.direct(); put64(b, 48, ~uint64_t{0} - 7); return b; }, kBadField},
-    {"DirectMissing", [](Hostile& h) { Bytes b = h.direct(); b.resize(48); return b; }, kTooShort},
-    {"DirectCutByOne", [](Hostile& h) { Bytes b = h.direct(); b.resize(63); return b; }, kTooShort},
-    {"DirectWriteCut", [](Hostile& h) { Bytes b = h.direct(Dir::kOut); b.resize(56); return b; }, kTooShort},
-    {"IndirectHeadMissing", [](Hostile& h) { Bytes b = h.indirect(); b.resize(48); return b; }, kTooShort},
-    {"IndirectHeadCut", [](Hostile& h) { Bytes b = h.indirect(); b.resize(67); return b; }, kTooShort},
-    {"IndirectListMissing", [](Hostile& h) { Bytes b = h.indirect(); b.resize(68); return b; }, kTooShort},
-    {"IndirectListCutByOne", [](Hostile& h) { Bytes b = h.indirect(); b.resize(b.size() - 1); return b; }, kTooShort},
-    {"IndirectWriteListCut", [](Hostile& h) { Bytes b = h.indirect(Dir::kOut); b.resize(90); return b; }, kTooShort},
-    {"CountOverTable", [](Hostile& h) { Bytes b = h.indirect(); b[kCmdInCount] = 5; b.resize(b.size() + 16); return b; }, kBadField},
-    {"CountOverIu", [](Hostile& h) { Bytes b = h.indirect(); b[kCmdInCount] = 255; put32(b, 60, 255 * 16); return b; }, kTooShort},
-    {"TableLengthOdd", [](Hostile& h) { Bytes b = h.indirect(); put32(b, 60, 65); return b; }, kBadField},
-    {"TableLengthHuge", [](Hostile& h) { Bytes b = h.indirect(); put32(b, 60, 0xfffffff0); return b; }, kBadField},
-    {"TableOverLimit", [](Hostile& h) { Bytes b = h.indirect(); put32(b, 60, 4097 * 16); return b; }, kBadField},
-    {"TableAddressWraps", [](Hostile& h) { Bytes b = h.indirect(Dir::kIn, 0); put64(b, 48, ~uint64_t{0} - 7); return b; }, kBadField},
-    {"TotalOverSum", [](Hostile& h) { Bytes b = h.indirect(); put32(b, 64, 8 * kBlock + 1); return b; }, kBadField},
-    {"TotalUnderSum", [](Hostile& h) { Bytes b = h.indirect(Dir::kOut); put32(b, 64, 8 * kBlock - 1); return b; }, kBadField},
-    {"TotalZero", [](Hostile& h) { Bytes b = h.indirect(); put32(b, 64, 0); return b; }, kBadField},
-    {"TotalHuge", [](Hostile& h) { Bytes b = h.indirect(); put32(b, 64, 0xffffffff); return b; }, kBadField},
-    {"SumWraps32Bit", [](Hostile& h) { Bytes b = h.indirect(); put32(b, 80, 0xfffffc00); put32(b, 64, 2 * kBlock); return b; }, kBadField},
-    {"EntryAddressWraps", [](Hostile& h) { Bytes b = h.indirect(); put64(b, 68, ~uint64_t{0} - 7); return b; }, kBadField},
-    {"WriteWithNoDescriptorsButATotal", [](Hostile& h) { Bytes b = h.indirect(Dir::kOut, 0); put32(b, 60, 0); return b; }, kBadField},
-    {"ExternalPartOverTotal", [](Hostile& h) { Bytes b = h.indirect(Dir::kIn, 2); put32(b, 64, kBlock); return b; }, kBadField},
-    {"ExternalTotalOverSum", [](Hostile& h) { Bytes b = h.indirect(Dir::kIn, 0); put32(b, 64, 9 * kBlock); return b; }, kBadField},
-    {"ExternalTotalUnderSum", [](Hostile& h) { Bytes b = h.indirect(Dir::kOut, 1); put32(b, 64, 7 * kBlock); return b; }, kBadField},
-    {"ExternalEntryWraps", [](Hostile& h) {
+    {"DirectCountTwo",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdInCount] = 2;
+       return b;
+     },
+     kBadField},
+    {"DirectLengthHuge",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       put32(b, 60, 0xffffffff);
+       return b;
+     },
+     kBadField},
+    {"DirectLengthHalf",
+     [](Hostile& h) {
+       Bytes b = h.direct(Dir::kOut);
+       put32(b, 60, 0x80000000);
+       return b;
+     },
+     kBadField},
+    {"DirectLengthOverLimit",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       put32(b, 60, kMaxIo + 1);
+       return b;
+     },
+     kBadField},
+    {"DirectAddressWraps",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       put64(b, 48, ~uint64_t{0} - 7);
+       return b;
+     },
+     kBadField},
+    {"DirectMissing",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b.resize(48);
+       return b;
+     },
+     kTooShort},
+    {"DirectCutByOne",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b.resize(63);
+       return b;
+     },
+     kTooShort},
+    {"DirectWriteCut",
+     [](Hostile& h) {
+       Bytes b = h.direct(Dir::kOut);
+       b.resize(56);
+       return b;
+     },
+     kTooShort},
+    {"IndirectHeadMissing",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       b.resize(48);
+       return b;
+     },
+     kTooShort},
+    {"IndirectHeadCut",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       b.resize(67);
+       return b;
+     },
+     kTooShort},
+    {"IndirectListMissing",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       b.resize(68);
+       return b;
+     },
+     kTooShort},
+    {"IndirectListCutByOne",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       b.resize(b.size() - 1);
+       return b;
+     },
+     kTooShort},
+    {"IndirectWriteListCut",
+     [](Hostile& h) {
+       Bytes b = h.indirect(Dir::kOut);
+       b.resize(90);
+       return b;
+     },
+     kTooShort},
+    {"CountOverTable",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       b[kCmdInCount] = 5;
+       b.resize(b.size() + 16);
+       return b;
+     },
+     kBadField},
+    {"CountOverIu",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       b[kCmdInCount] = 255;
+       put32(b, 60, 255 * 16);
+       return b;
+     },
+     kTooShort},
+    {"TableLengthOdd",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       put32(b, 60, 65);
+       return b;
+     },
+     kBadField},
+    {"TableLengthHuge",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       put32(b, 60, 0xfffffff0);
+       return b;
+     },
+     kBadField},
+    {"TableOverLimit",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       put32(b, 60, 4097 * 16);
+       return b;
+     },
+     kBadField},
+    {"TableAddressWraps",
+     [](Hostile& h) {
+       Bytes b = h.indirect(Dir::kIn, 0);
+       put64(b, 48, ~uint64_t{0} - 7);
+       return b;
+     },
+     kBadField},
+    {"TotalOverSum",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       put32(b, 64, 8 * kBlock + 1);
+       return b;
+     },
+     kBadField},
+    {"TotalUnderSum",
+     [](Hostile& h) {
+       Bytes b = h.indirect(Dir::kOut);
+       put32(b, 64, 8 * kBlock - 1);
+       return b;
+     },
+     kBadField},
+    {"TotalZero",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       put32(b, 64, 0);
+       return b;
+     },
+     kBadField},
+    {"TotalHuge",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       put32(b, 64, 0xffffffff);
+       return b;
+     },
+     kBadField},
+    {"SumWraps32Bit",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       put32(b, 80, 0xfffffc00);
+       put32(b, 64, 2 * kBlock);
+       return b;
+     },
+     kBadField},
+    {"EntryAddressWraps",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       put64(b, 68, ~uint64_t{0} - 7);
+       return b;
+     },
+     kBadField},
+    {"WriteWithNoDescriptorsButATotal",
+     [](Hostile& h) {
+       Bytes b = h.indirect(Dir::kOut, 0);
+       put32(b, 60, 0);
+       return b;
+     },
+     kBadField},
+    {"ExternalPartOverTotal",
+     [](Hostile& h) {
+       Bytes b = h.indirect(Dir::kIn, 2);
+       put32(b, 64, kBlock);
+       return b;
+     },
+     kBadField},
+    {"ExternalTotalOverSum",
+     [](Hostile& h) {
+       Bytes b = h.indirect(Dir::kIn, 0);
+       put32(b, 64, 9 * kBlock);
+       return b;
+     },
+     kBadField},
+    {"ExternalTotalUnderSum",
+     [](Hostile& h) {
+       Bytes b = h.indirect(Dir::kOut, 1);
+       put32(b, 64, 7 * kBlock);
+       return b;
+     },
+     kBadField},
+    {"ExternalEntryWraps",
+     [](Hostile& h) {
        Bytes b = h.indirect(Dir::kIn, 0);
        proto_put_be64(&h.table_->bytes()[0], ~uint64_t{0} - 7);
-       return b; }, kBadField},
-    {"FormatIn4", [](Hostile& h) { Bytes b = h.direct(); b[kCmdFmt] = 0x04; return b; }, kBadField},
-    {"FormatIn15", [](Hostile& h) { Bytes b = h.direct(); b[kCmdFmt] = 0x0f; return b; }, kBadField},
-    {"FormatOut4", [](Hostile& h) { Bytes b = h.direct(); b[kCmdFmt] = 0x40; return b; }, kBadField},
-    {"FormatOut15", [](Hostile& h) { Bytes b = h.direct(); b[kCmdFmt] = 0xf0; return b; }, kBadField},
-    {"BothDirectionsDirect", [](Hostile& h) { Bytes b = h.direct(); b[kCmdFmt] = 0x11; b.resize(80); return b; }, kBadField},
-    {"BothDirectionsIndirect", [](Hostile& h) { Bytes b = h.indirect(); b[kCmdFmt] = 0x22; return b; }, kBadField},
-    {"BothDirectionsMixed", [](Hostile& h) { Bytes b = h.indirect(); b[kCmdFmt] = 0x12; return b; }, kBadField},
-    {"ImmediateForARead", [](Hostile& h) { Bytes b = h.immediate(); b[kCmdFmt] = 0x03; return b; }, kBadField},
-    {"ImmediatePastTheIu", [](Hostile& h) { Bytes b = h.immediate(); put32(b, 48, kBlock + 1); return b; }, kBadField},
-    {"ImmediateLengthAllOnes", [](Hostile& h) { Bytes b = h.immediate(); put32(b, 48, 0xffffffff); return b; }, kBadField},
-    {"ImmediateLengthWraps", [](Hostile& h) { Bytes b = h.immediate(); put32(b, 48, 0u - 68); return b; }, kBadField},
-    {"ImmediateLengthWrapsToSmall", [](Hostile& h) { Bytes b = h.immediate(); put32(b, 48, 0u - 68 + 512); return b; }, kBadField},
-    {"ImmediateLengthMissing", [](Hostile& h) { Bytes b = h.immediate(); b.resize(51); return b; }, kTooShort},
-    {"ImmediateDataMissing", [](Hostile& h) { Bytes b = h.immediate(); b.resize(67); return b; }, kBadField},
-    {"ImmediateDataCutByOne", [](Hostile& h) { Bytes b = h.immediate(); b.resize(b.size() - 1); return b; }, kBadField},
-    {"ImmediateBehindTheAdditionalCdb", [](Hostile& h) { Bytes b = h.immediate(); b[kCmdAddCdb] = 8 << 2; return b; }, kBadField},
-    {"AdditionalCdbPastTheIu", [](Hostile& h) { Bytes b = h.direct(); b[kCmdAddCdb] = 0xfc; return b; }, kTooShort},
-    {"AdditionalCdbLeavesNoDescriptor", [](Hostile& h) { Bytes b = h.direct(); b[kCmdAddCdb] = 4; return b; }, kTooShort},
-    {"CdbLongerThanItsField", [](Hostile& h) { Bytes b = h.direct(); b[kCmdCdb] = 0x7f; b[kCmdCdb + 7] = 0xf8; return b; }, kTooShort},
-    {"ReservedAttribute3", [](Hostile& h) { Bytes b = h.direct(); b[kCmdAttr] = 3; return b; }, kBadField},
-    {"ReservedAttribute7", [](Hostile& h) { Bytes b = h.direct(Dir::kOut); b[kCmdAttr] = 7; return b; }, kBadField},
+       return b;
+     },
+     kBadField},
+    {"FormatIn4",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdFmt] = 0x04;
+       return b;
+     },
+     kBadField},
+    {"FormatIn15",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdFmt] = 0x0f;
+       return b;
+     },
+     kBadField},
+    {"FormatOut4",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdFmt] = 0x40;
+       return b;
+     },
+     kBadField},
+    {"FormatOut15",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdFmt] = 0xf0;
+       return b;
+     },
+     kBadField},
+    {"BothDirectionsDirect",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdFmt] = 0x11;
+       b.resize(80);
+       return b;
+     },
+     kBadField},
+    {"BothDirectionsIndirect",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       b[kCmdFmt] = 0x22;
+       return b;
+     },
+     kBadField},
+    {"BothDirectionsMixed",
+     [](Hostile& h) {
+       Bytes b = h.indirect();
+       b[kCmdFmt] = 0x12;
+       return b;
+     },
+     kBadField},
+    {"ImmediateForARead",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       b[kCmdFmt] = 0x03;
+       return b;
+     },
+     kBadField},
+    {"ImmediatePastTheIu",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       put32(b, 48, kBlock + 1);
+       return b;
+     },
+     kBadField},
+    {"ImmediateLengthAllOnes",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       put32(b, 48, 0xffffffff);
+       return b;
+     },
+     kBadField},
+    {"ImmediateLengthWraps",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       put32(b, 48, 0u - 68);
+       return b;
+     },
+     kBadField},
+    {"ImmediateLengthWrapsToSmall",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       put32(b, 48, 0u - 68 + 512);
+       return b;
+     },
+     kBadField},
+    {"ImmediateLengthMissing",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       b.resize(51);
+       return b;
+     },
+     kTooShort},
+    {"ImmediateDataMissing",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       b.resize(67);
+       return b;
+     },
+     kBadField},
+    {"ImmediateDataCutByOne",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       b.resize(b.size() - 1);
+       return b;
+     },
+     kBadField},
+    {"ImmediateBehindTheAdditionalCdb",
+     [](Hostile& h) {
+       Bytes b = h.immediate();
+       b[kCmdAddCdb] = 8 << 2;
+       return b;
+     },
+     kBadField},
+    {"AdditionalCdbPastTheIu",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdAddCdb] = 0xfc;
+       return b;
+     },
+     kTooShort},
+    {"AdditionalCdbLeavesNoDescriptor",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdAddCdb] = 4;
+       return b;
+     },
+     kTooShort},
+    {"CdbLongerThanItsField",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdCdb] = 0x7f;
+       b[kCmdCdb + 7] = 0xf8;
+       return b;
+     },
+     kTooShort},
+    {"ReservedAttribute3",
+     [](Hostile& h) {
+       Bytes b = h.direct();
+       b[kCmdAttr] = 3;
+       return b;
+     },
+     kBadField},
+    {"ReservedAttribute7",
+     [](Hostile& h) {
+       Bytes b = h.direct(Dir::kOut);
+       b[kCmdAttr] = 7;
+       return b;
+     },
+     kBadField},
 };
 INSTANTIATE_TEST_SUITE_P(Refuses, HostileCommand, ::testing::ValuesIn(kBad),
                          [](const auto& info) { return std::string(info.param.name); });
@@ -151,9 +458,9 @@ TEST_F(Hostile, ImmediateDataOverTheMost) {
   ChannelPtr ch = open(req);
   ASSERT_TRUE(ch);
   const Bytes data = pattern(8193, 1);
-  EXPECT_TRUE(check(
-      ch->execute(cmd_immediate(ch->next_tag(), kDisk, cdb_write10(kLba, 16), data, 52)), 5,
-      kBadField));
+  EXPECT_TRUE(
+      check(ch->execute(cmd_immediate(ch->next_tag(), kDisk, cdb_write10(kLba, 16), data, 52)), 5,
+            kBadField));
   expect_served(*ch);
 }
 
@@ -187,12 +494,12 @@ TEST_F(Hostile, TableThatOverlapsTheBufferIsHarmless) {
 TEST_F(Hostile, OverlappingEntriesOfAWrite) {
   fill(mem_->bytes(), 21);
   std::vector<Desc> descs(4, mem_->desc(0, 2 * kBlock));
-  ASSERT_TRUE(good(ch_->execute(cmd_indirect(ch_->next_tag(), kDisk, cdb_write10(kLba, 8),
-                                             Dir::kOut, descs, 4))));
+  ASSERT_TRUE(good(ch_->execute(
+      cmd_indirect(ch_->next_tag(), kDisk, cdb_write10(kLba, 8), Dir::kOut, descs, 4))));
   const Bytes got = read_blocks(witness(), kLba, 8 * kBlock);
   for (size_t i = 0; i < 4; i++)
-    EXPECT_TRUE(std::equal(got.begin() + i * 1024, got.begin() + (i + 1) * 1024,
-                           mem_->bytes().begin()));
+    EXPECT_TRUE(
+        std::equal(got.begin() + i * 1024, got.begin() + (i + 1) * 1024, mem_->bytes().begin()));
 }
 
 // Every length of a command with a descriptor; field defect 2
@@ -299,6 +606,11 @@ TEST_F(Hostile, AnswerToNoAsynchronousEventIsAccepted_r16a_6_13) {
   expect_served(*ch_);
 }
 
+TEST_F(Hostile, FloodOfIusThatCostNothing) {
+  for (int i = 0; i < 300; i++) ASSERT_TRUE(ch_->send(short_iu(PROTO_AER_RSP, 1)));
+  expect_served(*ch_);
+}
+
 // Field defect 8: the remote side of a transfer is not what it seems.
 struct Remote {
   const char* name;
@@ -332,22 +644,49 @@ TEST_P(HostileMemory, ByAnExternalTable) {
   // What is only readable is good enough for a table.
   if (std::string(GetParam().name) == "ReadOnlyMemory") where.key ^= 0xff;
   if (std::string(GetParam().name) == "PastTheEnd") where.va += 63 * PROTO_DESC_LEN + 4096;
-  ch_->send(cmd_indirect(ch_->next_tag(), kDisk, cdb_read10(kLba, 8), GetParam().dir, descs, 0,
-                         where));
+  ch_->send(
+      cmd_indirect(ch_->next_tag(), kDisk, cdb_read10(kLba, 8), GetParam().dir, descs, 0, where));
   EXPECT_TRUE(ch_->wait_closed());
   expect_served(*other);
 }
 
 const Remote kRemote[] = {
-    {"WrongKeyOnRead", Dir::kIn, [](Hostile& h) { Desc d = h.mem_->desc(); d.key ^= 0xff; return d; }},
-    {"WrongKeyOnWrite", Dir::kOut, [](Hostile& h) { Desc d = h.mem_->desc(); d.key ^= 0xff; return d; }},
-    {"KeyOfNothing", Dir::kOut, [](Hostile& h) { Desc d = h.mem_->desc(); d.key = 0; return d; }},
-    {"PastTheEnd", Dir::kIn, [](Hostile& h) { Desc d = h.mem_->desc(); d.va += 1; return d; }},
-    {"BeforeTheBeginning", Dir::kOut, [](Hostile& h) { Desc d = h.mem_->desc(); d.va -= 1 << 20; return d; }},
+    {"WrongKeyOnRead", Dir::kIn,
+     [](Hostile& h) {
+       Desc d = h.mem_->desc();
+       d.key ^= 0xff;
+       return d;
+     }},
+    {"WrongKeyOnWrite", Dir::kOut,
+     [](Hostile& h) {
+       Desc d = h.mem_->desc();
+       d.key ^= 0xff;
+       return d;
+     }},
+    {"KeyOfNothing", Dir::kOut,
+     [](Hostile& h) {
+       Desc d = h.mem_->desc();
+       d.key = 0;
+       return d;
+     }},
+    {"PastTheEnd", Dir::kIn,
+     [](Hostile& h) {
+       Desc d = h.mem_->desc();
+       d.va += 1;
+       return d;
+     }},
+    {"BeforeTheBeginning", Dir::kOut,
+     [](Hostile& h) {
+       Desc d = h.mem_->desc();
+       d.va -= 1 << 20;
+       return d;
+     }},
     {"DeregisteredMemory", Dir::kOut, [](Hostile& h) { return h.ch_->region(8 * kBlock)->desc(); }},
-    {"ReadOnlyMemory", Dir::kIn, [](Hostile& h) {
+    {"ReadOnlyMemory", Dir::kIn,
+     [](Hostile& h) {
        h.mem_ = h.ch_->region(8 * kBlock, IBV_ACCESS_REMOTE_READ);
-       return h.mem_->desc(); }},
+       return h.mem_->desc();
+     }},
 };
 INSTANTIATE_TEST_SUITE_P(Where, HostileMemory, ::testing::ValuesIn(kRemote),
                          [](const auto& info) { return std::string(info.param.name); });

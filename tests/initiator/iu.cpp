@@ -104,8 +104,8 @@ Bytes cmd_direct(uint64_t tag, unsigned lun, const Cdb& cdb, Dir dir, const Desc
   return p;
 }
 
-Bytes cmd_indirect(uint64_t tag, unsigned lun, const Cdb& cdb, Dir dir,
-                   std::span<const Desc> descs, size_t in_iu, Desc table) {
+Bytes cmd_indirect(uint64_t tag, unsigned lun, const Cdb& cdb, Dir dir, std::span<const Desc> descs,
+                   size_t in_iu, Desc table) {
   Bytes p = cmd(tag, lun, cdb);
   uint64_t total = 0;
   for (const Desc& d : descs) total += d.len;

@@ -82,8 +82,8 @@ Bytes cmd(uint64_t tag, unsigned lun, const Cdb& cdb);
 Bytes cmd_direct(uint64_t tag, unsigned lun, const Cdb& cdb, Dir dir, const Desc& d);
 // ... with a table of which @in_iu entries are in the IU; @table is where the
 // whole of it lies in the initiator's memory.
-Bytes cmd_indirect(uint64_t tag, unsigned lun, const Cdb& cdb, Dir dir,
-                   std::span<const Desc> descs, size_t in_iu, Desc table = {});
+Bytes cmd_indirect(uint64_t tag, unsigned lun, const Cdb& cdb, Dir dir, std::span<const Desc> descs,
+                   size_t in_iu, Desc table = {});
 // ... with immediate data at @offset
 Bytes cmd_immediate(uint64_t tag, unsigned lun, const Cdb& cdb, std::span<const uint8_t> data,
                     size_t offset = PROTO_IMM_DATA_OFFSET);

@@ -115,8 +115,18 @@ const Refused kRefused[] = {
     // The CM fills what is not sent with zeros.
     {"NoPrivateData", [](LoginRequest& r) { r.length = 0; }, 0x10000},
     {"PrivateDataCutInLength", [](LoginRequest& r) { r.length = 12; }, 0x10000},
-    {"PrivateDataCutInInitiator", [](LoginRequest& r) { r.length = 31; }, 0x10003},
-    {"PrivateDataCutInTarget", [](LoginRequest& r) { r.length = 47; }, 0x10003},
+    {"PrivateDataCutInInitiator",
+     [](LoginRequest& r) {
+       r.flags = 0;
+       r.length = 31;
+     },
+     0x10003},
+    {"PrivateDataCutInTarget",
+     [](LoginRequest& r) {
+       r.flags = 0;
+       r.length = 47;
+     },
+     0x10003},
 };
 INSTANTIATE_TEST_SUITE_P(Because, LoginRefused, ::testing::ValuesIn(kRefused),
                          [](const auto& info) { return std::string(info.param.name); });

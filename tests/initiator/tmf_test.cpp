@@ -21,8 +21,8 @@ class Tmf : public Conformance {
     std::vector<uint64_t> tags;
     for (int i = 0; i < n; i++) {
       tags.push_back(ch.next_tag());
-      EXPECT_TRUE(ch.send(cmd_direct(tags.back(), kSlow, cdb_read10(0, 8), Dir::kIn,
-                                     mem_->desc(0, 8 * kBlock))));
+      EXPECT_TRUE(ch.send(
+          cmd_direct(tags.back(), kSlow, cdb_read10(0, 8), Dir::kIn, mem_->desc(0, 8 * kBlock))));
     }
     return tags;
   }
@@ -193,10 +193,13 @@ TEST_F(Tmf, ClearTaskSetTakesThoseOfAllInitiators) {
   EXPECT_EQ(r->rsp_code(), PROTO_RSP_CODE_COMPLETE);
   expect_all_credits_back(*ch_);
   expect_all_credits_back(*other);
+  // SAM-5 7.4 and the TAS bit, which LIO sets: they are told.
   for (const uint64_t tag : theirs) {
-    const auto t = other->wait(tag, kMoment);
-    EXPECT_FALSE(t && t->status == 0) << "a cleared task ended well";
+    const auto t = other->wait(tag);
+    ASSERT_TRUE(t.has_value()) << "the other initiator is left waiting";
+    EXPECT_EQ(t->status, 0x40);
   }
+  EXPECT_EQ(ch_->pending_responses(), 0u) << "the tasks of the one that cleared were answered";
 }
 
 TEST_F(Tmf, LunResetEndsTheTasksOfAll) {

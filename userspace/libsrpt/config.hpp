@@ -86,7 +86,8 @@ struct AclResult {
 Plan plan_prepare(const Tree& tree);
 
 Result<ExportResult> plan_export(const FileSystem& fs, System& system, const Tree& tree,
-                                 const std::vector<RdmaPort>& ports, bool stock, const ExportRequest& request);
+                                 const std::vector<RdmaPort>& ports, bool stock,
+                                 const ExportRequest& request);
 Result<UnexportResult> plan_unexport(const Tree& tree, const UnexportRequest& request);
 Result<AclResult> plan_acl(System& system, const Tree& tree, bool stock, const AclRequest& request);
 Result<AclResult> plan_acl_delete(const Tree& tree, const std::string& name,

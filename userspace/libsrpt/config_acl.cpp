@@ -12,14 +12,15 @@ namespace detail {
 
 Result<const Tpg*> only_tpg(const Target& target) {
     if (target.tpgs.empty()) {
-        return fail(Errc::not_found, fmt::format("target {} has no portal group", targetcli_name(target.name)),
+        return fail(Errc::not_found,
+                    fmt::format("target {} has no portal group", targetcli_name(target.name)),
                     "it was left half made; remove it: srptctl unexport " + target.name);
     }
     return &target.tpgs.front();
 }
 
-void map_lun(Plan& plan, System& system, const std::string& acl_path, const std::string& lun_path, unsigned index,
-             bool read_only) {
+void map_lun(Plan& plan, System& system, const std::string& acl_path, const std::string& lun_path,
+             unsigned index, bool read_only) {
     const std::string dir = fmt::format("{}/lun_{}", acl_path, index);
 
     plan.mkdir(dir);
@@ -31,7 +32,8 @@ void map_lun(Plan& plan, System& system, const std::string& acl_path, const std:
 void unmap_lun(Plan& plan, const Tree& /*tree*/, const Tpg& tpg, const MappedLun& mapped) {
     if (!mapped.link.empty() && mapped.lun) {
         const Lun* lun = tpg.lun(*mapped.lun);
-        const std::string to = lun != nullptr ? lun->path : fmt::format("{}/lun/lun_{}", tpg.path, *mapped.lun);
+        const std::string to =
+            lun != nullptr ? lun->path : fmt::format("{}/lun/lun_{}", tpg.path, *mapped.lun);
         plan.unlink(mapped.link, to, {{mapped.path + "/write_protect", mapped.write_protect ? "1" : "0"}});
     } else if (!mapped.link.empty()) {
         plan.unlink(mapped.link, {});
@@ -55,12 +57,14 @@ Result<Ident> parse_acl_name(const std::string& text, bool stock) {
     const std::optional<Ident> ident = Ident::parse(text);
 
     if (!ident) {
-        return fail(Errc::usage, fmt::format("'{}' is no name of an initiator", text),
-                    "write the 32 digits that the log and 'srptctl acl pending' show, a GID, a port GUID or an IP "
-                    "address");
+        return fail(
+            Errc::usage, fmt::format("'{}' is no name of an initiator", text),
+            "write the 32 digits that the log and 'srptctl acl pending' show, a GID, a port GUID or an IP "
+            "address");
     }
     if (stock && ident->kind() == Ident::Kind::wild_ext) {
-        return fail(Errc::unsupported, fmt::format("the kernel's own ib_srpt knows no wildcards like '{}'", text),
+        return fail(Errc::unsupported,
+                    fmt::format("the kernel's own ib_srpt knows no wildcards like '{}'", text),
                     "name the initiator in full");
     }
     return *ident;
@@ -68,8 +72,9 @@ Result<Ident> parse_acl_name(const std::string& text, bool stock) {
 
 void note_name(const Ident& ident, std::vector<std::string>& notes) {
     if (!ident.has_hex_form()) {
-        notes.push_back(fmt::format("targetcli reads only names of 32 digits and stops with an error at '{}', a {}",
-                                    ident.text(), ident_kind_name(ident.kind())));
+        notes.push_back(
+            fmt::format("targetcli reads only names of 32 digits and stops with an error at '{}', a {}",
+                        ident.text(), ident_kind_name(ident.kind())));
     }
 }
 
@@ -191,7 +196,8 @@ Result<AclResult> plan_acl_delete(const Tree& tree, const std::string& name,
         return fail(Errc::not_found, fmt::format("there is no ACL {}", name), "see 'srptctl acl list'");
     }
     if (found.size() > 1) {
-        return fail(Errc::usage, fmt::format("several targets have an ACL {}", name), "say which with --target");
+        return fail(Errc::usage, fmt::format("several targets have an ACL {}", name),
+                    "say which with --target");
     }
 
     const auto& [target, acl] = found.front();

@@ -34,8 +34,8 @@ std::string clean_name(std::string_view text) {
     std::string name;
 
     for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                           c == '-' || c == '.';
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           c == '_' || c == '-' || c == '.';
         name += plain ? c : '_';
     }
     return name;
@@ -109,8 +109,8 @@ Status ExportPlanner::choose_port(const RdmaPort& port) {
         target_ = tree_.find_target(port.guid());
     }
     if (!port.active()) {
-        result_.notes.push_back(
-            fmt::format("port {} is {}: no initiator can reach it until it is Active", port.name(), port.state));
+        result_.notes.push_back(fmt::format("port {} is {}: no initiator can reach it until it is Active",
+                                            port.name(), port.state));
     }
     return {};
 }
@@ -192,7 +192,8 @@ Status ExportPlanner::choose_name(const Plugin& plugin, const std::string& defau
                         "letters, digits, '_', '-' and '.' are possible");
         }
         if (name_taken(tree_, plugin.name, result_.name)) {
-            return fail(Errc::exists, fmt::format("there is a back end {}/{} already", plugin.name, result_.name),
+            return fail(Errc::exists,
+                        fmt::format("there is a back end {}/{} already", plugin.name, result_.name),
                         "choose another --name");
         }
         return {};
@@ -275,22 +276,24 @@ Status ExportPlanner::back_end() {
                 continue;
             }
             if (request_.name && *request_.name != store.name) {
-                return fail(Errc::exists,
-                            fmt::format("{} is the back end {}/{} already", backing_.path, store.plugin, store.name),
-                            "leave --name away to use that one");
+                return fail(
+                    Errc::exists,
+                    fmt::format("{} is the back end {}/{} already", backing_.path, store.plugin, store.name),
+                    "leave --name away to use that one");
             }
             for (const std::string& user : store.users) {
                 if (tpg_ != nullptr && user.starts_with(tpg_->path + "/")) {
                     Error error = make_error(Errc::exists,
-                                             fmt::format("{} is exported by this target already, as {}", backing_.path,
-                                                         base_name(user)),
+                                             fmt::format("{} is exported by this target already, as {}",
+                                                         backing_.path, base_name(user)),
                                              "to let an initiator see it: srptctl acl allow ID");
                     error.path = user;
                     return fail(std::move(error));
                 }
             }
             if (!store.enabled) {
-                return fail(Errc::exists, fmt::format("back end {}/{} was left half made", store.plugin, store.name),
+                return fail(Errc::exists,
+                            fmt::format("back end {}/{} was left half made", store.plugin, store.name),
                             fmt::format("remove it: rmdir {}", store.path));
             }
             result_.plugin = store.plugin;
@@ -301,11 +304,13 @@ Status ExportPlanner::back_end() {
         }
 
         if (backing_.kind == Backing::Kind::other) {
-            return fail(Errc::usage, fmt::format("{} is neither a block device nor a regular file", backing_.path),
+            return fail(Errc::usage,
+                        fmt::format("{} is neither a block device nor a regular file", backing_.path),
                         "or write ramdisk:SIZE for a RAM disk");
         }
         // The control string separates by commas and knows no quoting.
-        if (backing_.path.find_first_of(",\n") != std::string::npos || backing_.path.size() > kMaxDevicePath) {
+        if (backing_.path.find_first_of(",\n") != std::string::npos ||
+            backing_.path.size() > kMaxDevicePath) {
             return fail(Errc::usage, fmt::format("the kernel cannot take the path '{}'", backing_.path),
                         "make a link to it whose path has no comma and is shorter than 512 bytes");
         }
@@ -320,9 +325,10 @@ Status ExportPlanner::back_end() {
                             : std::string("is a medium present?"));
         }
         if (backing_.kind == Backing::Kind::block && backing_.scsi_type != 0) {
-            return fail(Errc::usage,
-                        fmt::format("{} is a SCSI device of type {}, not a disk", backing_.path, backing_.scsi_type),
-                        "pass it through with targetcli's pscsi");
+            return fail(
+                Errc::usage,
+                fmt::format("{} is a SCSI device of type {}, not a disk", backing_.path, backing_.scsi_type),
+                "pass it through with targetcli's pscsi");
         }
         const bool block = backing_.kind == Backing::Kind::block;
         if (Status status = new_back_end(block ? Plugin{"block", "iblock"} : Plugin{"fileio", "fileio"},
@@ -364,7 +370,8 @@ Status ExportPlanner::lun() {
             return fail(Errc::usage, fmt::format("LUN {} is too high: 0 to {} exist", index, kMaxLun));
         }
         if (tpg_ != nullptr && tpg_->lun(index) != nullptr) {
-            return fail(Errc::exists, fmt::format("target {} has a LUN {} already", targetcli_name(result_.target), index),
+            return fail(Errc::exists,
+                        fmt::format("target {} has a LUN {} already", targetcli_name(result_.target), index),
                         "leave --lun away for the next free one");
         }
     } else {
@@ -397,9 +404,10 @@ Status ExportPlanner::map_to(const Ident& ident) {
     } else {
         for (const MappedLun& mapped : acl->luns) {
             if (mapped.index == result_.lun) {
-                Error error = make_error(Errc::exists,
-                                         fmt::format("{} sees another LUN under number {}", ident.text(), result_.lun),
-                                         "choose a number that is free for it with --lun");
+                Error error =
+                    make_error(Errc::exists,
+                               fmt::format("{} sees another LUN under number {}", ident.text(), result_.lun),
+                               "choose a number that is free for it with --lun");
                 error.path = mapped.path;
                 return fail(std::move(error));
             }
@@ -431,8 +439,8 @@ Status ExportPlanner::acls() {
         }
     }
     if (request_.acls.empty() && tpg_ != nullptr && !tpg_->acls.empty() && !tpg_->admits_anyone()) {
-        result_.notes.push_back(fmt::format("no ACL sees LUN {} yet; to map it: srptctl acl allow ID --lun {}",
-                                            result_.lun, result_.lun));
+        result_.notes.push_back(fmt::format(
+            "no ACL sees LUN {} yet; to map it: srptctl acl allow ID --lun {}", result_.lun, result_.lun));
     }
     return {};
 }
@@ -525,7 +533,8 @@ Plan plan_prepare(const Tree& tree) {
 }
 
 Result<ExportResult> plan_export(const FileSystem& fs, System& system, const Tree& tree,
-                                 const std::vector<RdmaPort>& ports, bool stock, const ExportRequest& request) {
+                                 const std::vector<RdmaPort>& ports, bool stock,
+                                 const ExportRequest& request) {
     return ExportPlanner(fs, system, tree, ports, stock, request).plan();
 }
 

@@ -10,8 +10,8 @@ namespace srpt::detail {
 Result<const Tpg*> only_tpg(const Target& target);
 
 // Maps `lun` under the same number to an ACL; `taken` if it has that number.
-void map_lun(Plan& plan, System& system, const std::string& acl_path, const std::string& lun_path, unsigned index,
-             bool read_only);
+void map_lun(Plan& plan, System& system, const std::string& acl_path, const std::string& lun_path,
+             unsigned index, bool read_only);
 
 // Takes one mapped LUN, or an ACL with all of them, away.
 void unmap_lun(Plan& plan, const Tree& tree, const Tpg& tpg, const MappedLun& mapped);

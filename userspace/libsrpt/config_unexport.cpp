@@ -53,7 +53,8 @@ void remove_lun(UnexportResult& result, const Tree& tree, const Chosen& chosen) 
         result.plan.unlink(chosen.lun->link, chosen.lun->backstore_path);
     }
     result.plan.rmdir(chosen.lun->path);
-    result.removed.push_back(fmt::format("LUN {} of {}", chosen.lun->index, targetcli_name(chosen.target->name)));
+    result.removed.push_back(
+        fmt::format("LUN {} of {}", chosen.lun->index, targetcli_name(chosen.target->name)));
 }
 
 // What has to be written to a new back end to make it this one again.
@@ -66,8 +67,8 @@ Plan::Restore set_up_again(const Backstore& store) {
         writes.emplace_back(store.path + "/control", fmt::format("readonly={:d}", store.read_only));
     } else if (store.plugin == "fileio") {
         writes.emplace_back(store.path + "/udev_path", store.device);
-        writes.emplace_back(store.path + "/control", fmt::format("fd_dev_name={},fd_dev_size={}", store.device,
-                                                                 store.bytes.value_or(0)));
+        writes.emplace_back(store.path + "/control", fmt::format("fd_dev_name={},fd_dev_size={}",
+                                                                 store.device, store.bytes.value_or(0)));
         if (store.write_back) {
             writes.emplace_back(store.path + "/control", "fd_buffered_io=1");
         }
@@ -103,7 +104,9 @@ void remove_backstores(UnexportResult& result, const Tree& tree, const std::vect
         result.plan.rmdir(store.path, set_up_again(store));
         result.removed.push_back(fmt::format("back end {}", store_name(store)));
         // The adapter directory holds one back end each, as targetcli makes them.
-        const auto shares = [&](const Backstore& other) { return &other != &store && other.hba == store.hba; };
+        const auto shares = [&](const Backstore& other) {
+            return &other != &store && other.hba == store.hba;
+        };
         if (std::none_of(tree.backstores.begin(), tree.backstores.end(), shares)) {
             result.plan.rmdir_optional(dir_name(store.path));
         }
@@ -167,16 +170,18 @@ Result<std::vector<Chosen>> choose_luns(const Tree& tree, const std::string& wha
         }
     }
     if (found.empty()) {
-        return fail(Errc::not_found, fmt::format("nothing called '{}' is exported", what), "see 'srptctl status'");
+        return fail(Errc::not_found, fmt::format("nothing called '{}' is exported", what),
+                    "see 'srptctl status'");
     }
     // A number means one LUN; a back end is taken away wherever it is.
     if (stores.empty() && found.size() > 1) {
-        return fail(Errc::usage, fmt::format("several targets have a LUN {}", *number), "say which with --target");
+        return fail(Errc::usage, fmt::format("several targets have a LUN {}", *number),
+                    "say which with --target");
     }
     if (stores.size() > 1) {
         return fail(Errc::usage, fmt::format("several back ends are called '{}'", what),
-                    fmt::format("say which: {}/{} or {}/{}", stores[0]->plugin, stores[0]->name, stores[1]->plugin,
-                                stores[1]->name));
+                    fmt::format("say which: {}/{} or {}/{}", stores[0]->plugin, stores[0]->name,
+                                stores[1]->plugin, stores[1]->name));
     }
     return found;
 }
@@ -225,8 +230,9 @@ Result<UnexportResult> plan_unexport(const Tree& tree, const UnexportRequest& re
         gone.push_back(c.lun->path);
         result.targets.push_back(c.target->name);
         if (c.tpg->luns.size() == 1) {
-            result.notes.push_back(fmt::format("{} has no LUN left; its ACLs stay. To remove it: srptctl unexport {}",
-                                               targetcli_name(c.target->name), targetcli_name(c.target->name)));
+            result.notes.push_back(
+                fmt::format("{} has no LUN left; its ACLs stay. To remove it: srptctl unexport {}",
+                            targetcli_name(c.target->name), targetcli_name(c.target->name)));
         }
     }
     if (!request.keep_backstore) {

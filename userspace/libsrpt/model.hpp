@@ -38,8 +38,8 @@ struct Backstore {
 struct MappedLun {
     unsigned index = 0;
     std::string path;
-    std::string link;              // path of the link to the LUN, "" if missing
-    std::optional<unsigned> lun;   // the LUN it leads to
+    std::string link;            // path of the link to the LUN, "" if missing
+    std::optional<unsigned> lun; // the LUN it leads to
     bool write_protect = false;
 };
 

@@ -21,9 +21,7 @@ class Attributes {
   public:
     Attributes(const nlattr* first, int length) : first_(first), length_(length) {}
 
-    const nlattr* find(int type) const {
-        return length_ > 0 ? nla_find(first_, length_, type) : nullptr;
-    }
+    const nlattr* find(int type) const { return length_ > 0 ? nla_find(first_, length_, type) : nullptr; }
 
     template <class T>
     void get(int type, T& out) const {
@@ -109,8 +107,9 @@ constexpr std::array<std::string_view, 5> kChannelStates = {"connecting", "live"
                                                             "disconnected"};
 constexpr std::array<std::string_view, 2> kCmKinds = {"ib", "rdma"};
 constexpr std::array<std::string_view, 11> kCloseCauses = {
-    "none",         "initiator-logout", "initiator-disconnect", "connection-lost", "handshake",     "protocol",
-    "multichannel", "admin",            "disabled",             "acl-removed",     "device-removed"};
+    "none",      "initiator-logout", "initiator-disconnect", "connection-lost",
+    "handshake", "protocol",         "multichannel",         "admin",
+    "disabled",  "acl-removed",      "device-removed"};
 
 static_assert(kPortStates.size() == IB_SRPT_PORT_STATE_ACTIVE_DEFER + 1);
 static_assert(kChannelStates.size() == IB_SRPT_CHANNEL_STATE_DISCONNECTED + 1);

@@ -35,7 +35,8 @@ using Socket = std::unique_ptr<nl_sock, FreeSocket>;
 using Message = std::unique_ptr<nl_msg, FreeMessage>;
 using Callbacks = std::unique_ptr<nl_cb, FreeCallbacks>;
 
-constexpr std::string_view kAbsent = "the loaded ib_srpt has no netlink interface: it is the kernel's own module";
+constexpr std::string_view kAbsent =
+    "the loaded ib_srpt has no netlink interface: it is the kernel's own module";
 constexpr std::string_view kAbsentHint =
     "sessions, refused logins and events need the ib_srpt of this project: see srptctl(8), MODULES";
 
@@ -87,7 +88,8 @@ int on_finish(nl_msg* msg, void* arg) {
         const int* err = static_cast<const int*>(nlmsg_data(header));
         x->err = *err < 0 ? -*err : 0;
         if (x->err != 0) {
-            x->extack = decode_extack(nlmsg_attrdata(header, sizeof(int)), nlmsg_attrlen(header, sizeof(int)));
+            x->extack =
+                decode_extack(nlmsg_attrdata(header, sizeof(int)), nlmsg_attrlen(header, sizeof(int)));
         }
     }
     return NL_STOP;
@@ -95,7 +97,8 @@ int on_finish(nl_msg* msg, void* arg) {
 
 int on_error(sockaddr_nl* /*peer*/, nlmsgerr* error, void* arg) {
     Exchange* x = static_cast<Exchange*>(arg);
-    nlmsghdr* header = reinterpret_cast<nlmsghdr*>(error) - 1; // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
+    nlmsghdr* header =
+        reinterpret_cast<nlmsghdr*>(error) - 1; // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
 
     x->finished = true;
     x->err = -error->error;
@@ -174,7 +177,8 @@ class GenlLink final : public KernelLink {
     using Filler = std::function<void(nl_msg*)>;
 
     int family();
-    Status request(uint8_t command, int flags, const std::string& what, const Filler& fill, const Handler& handle);
+    Status request(uint8_t command, int flags, const std::string& what, const Filler& fill,
+                   const Handler& handle);
     template <class T>
     Result<std::vector<T>> dump(uint8_t command, const std::string& what, const Filler& fill,
                                 T (*decode)(const nlattr*, int));
@@ -275,7 +279,8 @@ Result<std::vector<SessionInfo>> GenlLink::sessions() {
     Result<std::vector<SessionInfo>> sessions = dump<SessionInfo>(
         IB_SRPT_CMD_SESSION_GET, "cannot list sessions", [](nl_msg*) {}, decode_session);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const uint64_t now_ms = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    const uint64_t now_ms =
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 
     if (sessions) {
         for (SessionInfo& session : *sessions) {
@@ -331,8 +336,8 @@ Result<std::unique_ptr<EventStream>> GenlLink::subscribe() {
     nl_socket_disable_seq_check(socket->get());
     nl_socket_disable_auto_ack(socket->get());
     nl_socket_set_buffer_size(socket->get(), 1 << 20, 0);
-    if (::setsockopt(nl_socket_get_fd(socket->get()), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) !=
-        0) {
+    if (::setsockopt(nl_socket_get_fd(socket->get()), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+                     sizeof(group)) != 0) {
         return fail(errno_error(errno, "cannot subscribe to events", {})
                         .with_hint("run srptctl as root: events show who the initiators are"));
     }

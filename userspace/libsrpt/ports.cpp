@@ -53,7 +53,8 @@ std::string RdmaPort::name() const {
 std::optional<Ident> RdmaPort::gid_ident() const {
     std::optional<Ident> ident = Ident::parse(gid);
 
-    if (ident && std::all_of(ident->bytes().begin(), ident->bytes().end(), [](uint8_t b) { return b == 0; })) {
+    if (ident &&
+        std::all_of(ident->bytes().begin(), ident->bytes().end(), [](uint8_t b) { return b == 0; })) {
         return std::nullopt;
     }
     return ident;
@@ -104,7 +105,8 @@ Result<const RdmaPort*> find_port(const std::vector<RdmaPort>& ports, std::strin
 
     for (const RdmaPort& port : ports) {
         names.push_back(port.name());
-        if (name == port.device || name == port.name() || name == fmt::format("{}:{}", port.device, port.number)) {
+        if (name == port.device || name == port.name() ||
+            name == fmt::format("{}:{}", port.device, port.number)) {
             found.push_back(&port);
         }
     }

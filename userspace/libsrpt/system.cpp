@@ -61,9 +61,9 @@ int scsi_type_of(dev_t device) {
 }
 
 bool about_targets(const std::string& line) {
-    static constexpr std::array words = {"ib_srpt", "target_core", "TARGET_CORE", "iblock", "IBLOCK", "fileio",
-                                         "FILEIO",  "Rdmcp",       "RDMCP",       "RAMDISK", "core_", "Unable",
-                                         "configfs", "dev[",       "LUN",         "rdma"};
+    static constexpr std::array words = {
+        "ib_srpt", "target_core", "TARGET_CORE", "iblock", "IBLOCK",   "fileio", "FILEIO", "Rdmcp",
+        "RDMCP",   "RAMDISK",     "core_",       "Unable", "configfs", "dev[",   "LUN",    "rdma"};
 
     return std::any_of(words.begin(), words.end(),
                        [&](const char* word) { return line.find(word) != std::string::npos; });
@@ -253,8 +253,8 @@ std::string make_unit_serial(System& system) {
     const std::string_view hex = "0123456789abcdef";
     const char v = variant[hex.find(r[15]) % variant.size()];
 
-    return fmt::format("{}-{}-4{}-{}{}-{}", r.substr(0, 8), r.substr(8, 4), r.substr(12, 3), v, r.substr(16, 3),
-                       r.substr(19, 12));
+    return fmt::format("{}-{}-4{}-{}{}-{}", r.substr(0, 8), r.substr(8, 4), r.substr(12, 3), v,
+                       r.substr(16, 3), r.substr(19, 12));
 }
 
 } // namespace srpt

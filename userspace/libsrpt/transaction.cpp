@@ -10,7 +10,8 @@ namespace srpt {
 namespace {
 
 std::string quoted(std::string_view text) {
-    static constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,";
+    static constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,";
 
     if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) {
         return std::string(text);
@@ -234,7 +235,8 @@ Status Transaction::run(const Plan& plan) {
             const Status undone = revert(**it);
 
             if (!undone) {
-                error.leftover.push_back(fmt::format("{}: {}", undone.error().path, errno_text(undone.error().err)));
+                error.leftover.push_back(
+                    fmt::format("{}: {}", undone.error().path, errno_text(undone.error().err)));
             }
         }
         error.rolled_back = std::any_of(done.begin(), done.end(), [](const Step* s) { return !s->lasting; });

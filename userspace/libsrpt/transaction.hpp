@@ -28,8 +28,8 @@ struct Step {
     // unlink, rmdir: files to write when it has been taken back, so that what
     // a rollback brings back is as it was
     std::vector<std::pair<std::string, std::string>> restore;
-    bool optional = false;           // a failure is no reason to stop
-    bool lasting = false;            // stays when later steps fail (fabric root)
+    bool optional = false; // a failure is no reason to stop
+    bool lasting = false;  // stays when later steps fail (fabric root)
 };
 
 // The step as a line of shell that does the same.

@@ -41,14 +41,17 @@ Runner attach_export(CLI::App& app) {
     app.add_option("DEVICE", r->device, "block device, regular file, or ramdisk:SIZE")->required();
     app.add_option("--name", r->name, "name of the back end (default: from DEVICE)");
     auto* target = app.add_option("--target", r->target, "target, by its GID in any notation");
-    app.add_option("--port", r->port, "RDMA port, for example mlx5_0/1 (default: the active one)")->excludes(target);
+    app.add_option("--port", r->port, "RDMA port, for example mlx5_0/1 (default: the active one)")
+        ->excludes(target);
     app.add_option("--lun", r->lun, "LUN (default: the lowest free one)");
     app.add_option("--acl", r->acls,
-                   "initiator that may log in and see it, in any notation; 'all' for those the target has; repeatable")
+                   "initiator that may log in and see it, in any notation; 'all' for those the target has; "
+                   "repeatable")
         ->allow_extra_args(false);
     app.add_flag("--read-only", r->read_only, "map it write protected");
-    app.add_flag("--write-back", r->write_back, "announce a volatile write cache; files are written through the page "
-                                                "cache");
+    app.add_flag("--write-back", r->write_back,
+                 "announce a volatile write cache; files are written through the page "
+                 "cache");
     app.add_option("--rdma-cm-port", r->rdma_cm_port,
                    "port for logins by RDMA CM (default: 5555 on Ethernet if none is set)");
     return [r](const Context& ctx) { return verb_export(ctx, *r); };
@@ -69,7 +72,8 @@ Runner attach_acl_create(CLI::App& app) {
     app.add_option("ID", r->name, "initiator port ID, GID, port GUID, IP address or *:GUID, in any notation")
         ->required();
     app.add_option("--target", r->target, "target (default: the only one)");
-    auto* lun = app.add_option("--lun", r->luns, "LUN to map; repeatable (default: all)")->allow_extra_args(false);
+    auto* lun =
+        app.add_option("--lun", r->luns, "LUN to map; repeatable (default: all)")->allow_extra_args(false);
     app.add_flag("--no-luns", r->no_luns, "map none")->excludes(lun);
     app.add_flag("--read-only", r->read_only, "map them write protected");
     return [r](const Context& ctx) { return verb_acl_create(ctx, *r); };
@@ -220,9 +224,10 @@ int run(const std::vector<std::string>& args, Environment& env) {
         parser.app.exit(e, env.out, env.err);
         return exit_code(srpt::Errc::usage);
     }
-    const Style style{want_colour(parser.colour, env.out_is_terminal), want_colour(parser.colour, env.err_is_terminal)};
-    const std::unique_ptr<Output> output = parser.options.json ? make_json_output(env.out, env.err)
-                                                               : make_text_output(env.out, env.err, style);
+    const Style style{want_colour(parser.colour, env.out_is_terminal),
+                      want_colour(parser.colour, env.err_is_terminal)};
+    const std::unique_ptr<Output> output =
+        parser.options.json ? make_json_output(env.out, env.err) : make_text_output(env.out, env.err, style);
     const Context ctx{env, parser.options, *output};
     const srpt::Status status = parser.runner(ctx);
     if (!status) {

@@ -64,14 +64,15 @@ srpt::Status Context::need_netlink() const {
     case Module::stock:
         break;
     }
-    return fail(Errc::unsupported,
-                "the loaded ib_srpt is the kernel's own: it has no netlink interface to ask for sessions, refused "
-                "logins and events",
-                "see srptctl(8), MODULES");
+    return fail(
+        Errc::unsupported,
+        "the loaded ib_srpt is the kernel's own: it has no netlink interface to ask for sessions, refused "
+        "logins and events",
+        "see srptctl(8), MODULES");
 }
 
-srpt::Status Context::run(std::string_view command, const srpt::Plan& plan, const std::vector<std::string>& notes,
-                          bool& ran) const {
+srpt::Status Context::run(std::string_view command, const srpt::Plan& plan,
+                          const std::vector<std::string>& notes, bool& ran) const {
     ran = !options.dry_run;
     if (options.dry_run) {
         output.dry_run(command, plan, notes);

@@ -25,14 +25,22 @@ Json value_or_null(const std::optional<T>& value) {
 }
 
 Json to_json(const srpt::Stats& s) {
-    return {{"read_cmds", s.read_cmds},       {"write_cmds", s.write_cmds},
-            {"other_cmds", s.other_cmds},     {"read_bytes", s.read_bytes},
-            {"write_bytes", s.write_bytes},   {"tmfs", s.tmfs},
-            {"aborted", s.aborted},           {"failed", s.failed},
-            {"busy", s.busy},                 {"bad_ius", s.bad_ius},
-            {"imm_cmds", s.imm_cmds},         {"ext_tables", s.ext_tables},
-            {"cred_reqs", s.cred_reqs},       {"sq_waits", s.sq_waits},
-            {"read_latency", s.read_latency}, {"write_latency", s.write_latency}};
+    return {{"read_cmds", s.read_cmds},
+            {"write_cmds", s.write_cmds},
+            {"other_cmds", s.other_cmds},
+            {"read_bytes", s.read_bytes},
+            {"write_bytes", s.write_bytes},
+            {"tmfs", s.tmfs},
+            {"aborted", s.aborted},
+            {"failed", s.failed},
+            {"busy", s.busy},
+            {"bad_ius", s.bad_ius},
+            {"imm_cmds", s.imm_cmds},
+            {"ext_tables", s.ext_tables},
+            {"cred_reqs", s.cred_reqs},
+            {"sq_waits", s.sq_waits},
+            {"read_latency", s.read_latency},
+            {"write_latency", s.write_latency}};
 }
 
 void add_source(Json& j, const srpt::Source& source) {
@@ -108,8 +116,13 @@ Json to_json(const srpt::RejectInfo& r) {
 }
 
 Json to_json(const srpt::PortInfo& p) {
-    return {{"device", p.device},         {"port", p.num},     {"gid", p.gid},         {"guid", p.guid},
-            {"lid", p.lid},               {"sm_lid", p.sm_lid}, {"link_layer", p.link_layer},
+    return {{"device", p.device},
+            {"port", p.num},
+            {"gid", p.gid},
+            {"guid", p.guid},
+            {"lid", p.lid},
+            {"sm_lid", p.sm_lid},
+            {"link_layer", p.link_layer},
             {"state", p.state}};
 }
 
@@ -127,10 +140,14 @@ Json to_json(const srpt::RdmaPort& p) {
 }
 
 Json to_json(const srpt::Backstore& b) {
-    return {{"plugin", b.plugin},         {"name", b.name},
-            {"device", text_or_null(b.device)}, {"bytes", value_or_null(b.bytes)},
-            {"enabled", b.enabled},       {"write_back", b.write_back},
-            {"read_only", b.read_only},   {"serial", text_or_null(b.serial)},
+    return {{"plugin", b.plugin},
+            {"name", b.name},
+            {"device", text_or_null(b.device)},
+            {"bytes", value_or_null(b.bytes)},
+            {"enabled", b.enabled},
+            {"write_back", b.write_back},
+            {"read_only", b.read_only},
+            {"serial", text_or_null(b.serial)},
             {"path", b.path}};
 }
 
@@ -155,10 +172,11 @@ Json to_json(const srpt::Tpg& tpg, const srpt::Tree& tree) {
 
     for (const srpt::Lun& lun : tpg.luns) {
         const srpt::Backstore* store = tree.backstore_at(lun.backstore_path);
-        luns.push_back({{"index", lun.index},
-                        {"backstore", store != nullptr ? Json(store->plugin + "/" + store->name) : Json(nullptr)},
-                        {"device", store != nullptr ? text_or_null(store->device) : Json(nullptr)},
-                        {"bytes", store != nullptr ? value_or_null(store->bytes) : Json(nullptr)}});
+        luns.push_back(
+            {{"index", lun.index},
+             {"backstore", store != nullptr ? Json(store->plugin + "/" + store->name) : Json(nullptr)},
+             {"device", store != nullptr ? text_or_null(store->device) : Json(nullptr)},
+             {"bytes", store != nullptr ? value_or_null(store->bytes) : Json(nullptr)}});
     }
     for (const srpt::Acl& acl : tpg.acls) {
         acls.push_back(to_json(acl));
@@ -220,7 +238,8 @@ class JsonOutput final : public Output {
     JsonOutput(std::ostream& data, std::ostream& messages) : data_(data), messages_(messages) {}
 
     void status(const StatusView& view) override;
-    void dry_run(std::string_view command, const srpt::Plan& plan, const std::vector<std::string>& notes) override;
+    void dry_run(std::string_view command, const srpt::Plan& plan,
+                 const std::vector<std::string>& notes) override;
     void exported(const srpt::ExportResult& result) override;
     void unexported(const srpt::UnexportResult& result) override;
     void acl_created(const srpt::AclResult& result) override { acl_change("acl create", result, {}); }
@@ -295,7 +314,8 @@ void JsonOutput::status(const StatusView& view) {
     put(j);
 }
 
-void JsonOutput::dry_run(std::string_view command, const srpt::Plan& plan, const std::vector<std::string>& notes) {
+void JsonOutput::dry_run(std::string_view command, const srpt::Plan& plan,
+                         const std::vector<std::string>& notes) {
     Json j = begin(command);
 
     j["dry_run"] = true;

@@ -50,7 +50,8 @@ class TextOutput final : public Output {
         : data_(data), messages_(messages), style_(style) {}
 
     void status(const StatusView& view) override;
-    void dry_run(std::string_view command, const srpt::Plan& plan, const std::vector<std::string>& notes) override;
+    void dry_run(std::string_view command, const srpt::Plan& plan,
+                 const std::vector<std::string>& notes) override;
     void exported(const srpt::ExportResult& result) override;
     void unexported(const srpt::UnexportResult& result) override;
     void acl_created(const srpt::AclResult& result) override;
@@ -79,7 +80,9 @@ class TextOutput final : public Output {
     }
     std::string good(std::string_view text) const { return paint(text, fmt::fg(fmt::terminal_color::green)); }
     std::string bad(std::string_view text) const { return paint(text, fmt::fg(fmt::terminal_color::red)); }
-    std::string warn(std::string_view text) const { return paint(text, fmt::fg(fmt::terminal_color::yellow)); }
+    std::string warn(std::string_view text) const {
+        return paint(text, fmt::fg(fmt::terminal_color::yellow));
+    }
     std::string head(std::string_view text) const { return paint(text, fmt::emphasis::bold); }
 
     void module_lines(const StatusView& view);
@@ -122,8 +125,8 @@ void TextOutput::port_lines(const StatusView& view) {
     }
     for (const srpt::RdmaPort& port : view.ports) {
         const std::string state = fmt::format("{:<6}", port.state);
-        line("  {:<12} {}  {:<10}  {}", port.name(), port.active() ? good(state) : warn(state), port.link_layer,
-             port.gid_ident() ? srpt::targetcli_name(port.target_name()) : "no GID yet");
+        line("  {:<12} {}  {:<10}  {}", port.name(), port.active() ? good(state) : warn(state),
+             port.link_layer, port.gid_ident() ? srpt::targetcli_name(port.target_name()) : "no GID yet");
     }
 }
 
@@ -141,7 +144,8 @@ void TextOutput::acl_line(const StatusView& view, const srpt::Target& target, co
                 channels += s.channels;
             }
         }
-        tail = sessions == 0 ? "not logged in" : good(fmt::format("logged in, {}", plural(channels, "channel")));
+        tail =
+            sessions == 0 ? "not logged in" : good(fmt::format("logged in, {}", plural(channels, "channel")));
     }
     line("    acl {}  {}{}{}", acl.name, lun_list(acl.luns), tail.empty() ? "" : "  ", tail);
 }
@@ -153,7 +157,8 @@ void TextOutput::target_lines(const StatusView& view) {
     }
     for (const srpt::Target& target : view.tree.targets) {
         for (const srpt::Tpg& tpg : target.tpgs) {
-            line("  {}  {}{}", srpt::targetcli_name(target.name), tpg.enabled ? good("enabled") : warn("disabled"),
+            line("  {}  {}{}", srpt::targetcli_name(target.name),
+                 tpg.enabled ? good("enabled") : warn("disabled"),
                  tpg.admits_anyone() ? warn("  admits anyone") : "");
             for (const srpt::Lun& lun : tpg.luns) {
                 const srpt::Backstore* store = view.tree.backstore_at(lun.backstore_path);
@@ -183,12 +188,14 @@ void TextOutput::status(const StatusView& view) {
     port_lines(view);
     target_lines(view);
     if (view.rejects && !view.rejects->empty()) {
-        line("{}  {}: see 'srptctl acl pending'", head("refused"), bad(plural(view.rejects->size(), "initiator")));
+        line("{}  {}: see 'srptctl acl pending'", head("refused"),
+             bad(plural(view.rejects->size(), "initiator")));
     }
     notes(view.notes);
 }
 
-void TextOutput::dry_run(std::string_view /*command*/, const srpt::Plan& plan, const std::vector<std::string>& all) {
+void TextOutput::dry_run(std::string_view /*command*/, const srpt::Plan& plan,
+                         const std::vector<std::string>& all) {
     for (const srpt::Step& step : plan.steps()) {
         line("{}", srpt::step_shell(step));
     }
@@ -196,8 +203,8 @@ void TextOutput::dry_run(std::string_view /*command*/, const srpt::Plan& plan, c
 }
 
 void TextOutput::exported(const srpt::ExportResult& result) {
-    line("LUN {} of {} is {}/{}{}", result.lun, srpt::targetcli_name(result.target), result.plugin, result.name,
-         result.device.empty() ? "" : fmt::format(" ({})", result.device));
+    line("LUN {} of {} is {}/{}{}", result.lun, srpt::targetcli_name(result.target), result.plugin,
+         result.name, result.device.empty() ? "" : fmt::format(" ({})", result.device));
     for (const std::string& acl : result.acls) {
         line("  for {}", acl);
     }
@@ -236,8 +243,8 @@ void TextOutput::acl_allowed(const AllowView& view) {
         line("{} may log in to {}: {}", acl.name, srpt::targetcli_name(acl.target), numbers(acl.mapped));
     }
     if (view.session) {
-        line("{}: session {} from {}, {}", good("logged in"), view.session->id, view.session->source.address(),
-             plural(view.session->channels, "channel"));
+        line("{}: session {} from {}, {}", good("logged in"), view.session->id,
+             view.session->source.address(), plural(view.session->channels, "channel"));
     }
     notes(acl.notes);
 }
@@ -274,8 +281,8 @@ void TextOutput::pending(const std::vector<PendingRow>& rows) {
     line("{}", head(fmt::format("{:<34}  {:>6}  {:>7}  {}", "INITIATOR", "COUNT", "AGE", "FROM")));
     for (const PendingRow& row : rows) {
         const srpt::RejectInfo& r = row.reject;
-        line("{:<34}  {:>6}  {:>7}  {} on {}/{}", r.source.initiator, format_count(r.count), format_age(r.age_ms),
-             r.source.address().empty() ? "?" : r.source.address(), r.device, r.port);
+        line("{:<34}  {:>6}  {:>7}  {} on {}/{}", r.source.initiator, format_count(r.count),
+             format_age(r.age_ms), r.source.address().empty() ? "?" : r.source.address(), r.device, r.port);
         line("  {} (0x{:08x} {})", bad(r.text.empty() ? r.reason_name : r.text), r.reason, r.reason_name);
         if (row.remedy == Remedy::acl) {
             line("  {}", good(row.command));
@@ -290,20 +297,23 @@ void TextOutput::sessions(const std::vector<SessionRow>& rows, bool channels) {
         note("no initiator is logged in");
         return;
     }
-    line("{}", head(fmt::format("{:>4}  {:<34}  {:>3}  {:>9}  {:>9}  {:>7}", "ID", "INITIATOR", "CH", "READ", "WRITTEN",
-                                "AGE")));
+    line("{}", head(fmt::format("{:>4}  {:<34}  {:>3}  {:>9}  {:>9}  {:>7}", "ID", "INITIATOR", "CH", "READ",
+                                "WRITTEN", "AGE")));
     for (const SessionRow& row : rows) {
         const srpt::SessionInfo& s = row.session;
         line("{:>4}  {:<34}  {:>3}  {:>9}  {:>9}  {:>7}", s.id, s.source.initiator, s.channels,
              format_bytes(s.stats.read_bytes), format_bytes(s.stats.write_bytes), format_age(s.age_ms));
-        line("      from {} to {}{}", s.source.address(), srpt::targetcli_name(s.wwn), s.closing ? "  closing" : "");
+        line("      from {} to {}{}", s.source.address(), srpt::targetcli_name(s.wwn),
+             s.closing ? "  closing" : "");
         if (!channels) {
             continue;
         }
         for (const srpt::ChannelInfo& c : row.channels) {
-            line("      channel {}  {}  {}/{} by {} CM, QP {} to {}, credit {} of {}, {} of {} sends, {} commands", c.id,
-                 c.state == "live" ? good(c.state) : warn(c.state), c.device, c.port, c.cm == "ib" ? "IB" : "RDMA",
-                 c.qp_num, c.peer_qp_num, c.credit_free, c.credit_limit, c.sq_used, c.sq_size,
+            line("      channel {}  {}  {}/{} by {} CM, QP {} to {}, credit {} of {}, {} of {} sends, {} "
+                 "commands",
+                 c.id, c.state == "live" ? good(c.state) : warn(c.state), c.device, c.port,
+                 c.cm == "ib" ? "IB" : "RDMA", c.qp_num, c.peer_qp_num, c.credit_free, c.credit_limit,
+                 c.sq_used, c.sq_size,
                  format_count(c.stats.read_cmds + c.stats.write_cmds + c.stats.other_cmds));
         }
     }
@@ -317,28 +327,30 @@ void TextOutput::closed(const std::vector<srpt::SessionInfo>& sessions, bool dry
 
 void TextOutput::event(const srpt::Event& event) {
     const std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
-    const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+    const auto millis =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
     const std::string time =
         fmt::format("{:%H:%M:%S}.{:03}", fmt::localtime(std::chrono::system_clock::to_time_t(now)), millis);
 
     if (const auto* login = std::get_if<srpt::LoginEvent>(&event)) {
         const srpt::ChannelInfo& c = login->channel;
-        line("{}  {}  {} from {} on {}/{}, session {} channel {}, credit {}", time, good("login "), c.source.initiator,
-             c.source.address(), c.device, c.port, c.session_id, c.id, c.credit_limit);
+        line("{}  {}  {} from {} on {}/{}, session {} channel {}, credit {}", time, good("login "),
+             c.source.initiator, c.source.address(), c.device, c.port, c.session_id, c.id, c.credit_limit);
     } else if (const auto* logout = std::get_if<srpt::LogoutEvent>(&event)) {
         const srpt::ChannelInfo& c = logout->channel;
-        line("{}  {}  {} session {} channel {}: {}", time, warn("logout"), c.source.initiator, c.session_id, c.id,
-             c.cause_text.empty() ? c.cause : c.cause_text);
+        line("{}  {}  {} session {} channel {}: {}", time, warn("logout"), c.source.initiator, c.session_id,
+             c.id, c.cause_text.empty() ? c.cause : c.cause_text);
     } else if (const auto* reject = std::get_if<srpt::RejectEvent>(&event)) {
         const srpt::RejectInfo& r = reject->reject;
-        line("{}  {}  {} from {} on {}/{}: {} (0x{:08x})", time, bad("reject"), r.source.initiator, r.source.address(),
-             r.device, r.port, r.text.empty() ? r.reason_name : r.text, r.reason);
+        line("{}  {}  {} from {} on {}/{}: {} (0x{:08x})", time, bad("reject"), r.source.initiator,
+             r.source.address(), r.device, r.port, r.text.empty() ? r.reason_name : r.text, r.reason);
         if (r.text.find("ACL") != std::string::npos) {
             line("{:14}to admit it: srptctl acl allow {}", "", r.source.initiator);
         }
     } else if (const auto* port = std::get_if<srpt::PortEvent>(&event)) {
         const srpt::PortInfo& p = port->port;
-        line("{}  {}  {}/{} is {}, {}", time, head("port  "), p.device, p.num, p.state, srpt::targetcli_name(p.gid));
+        line("{}  {}  {}/{} is {}, {}", time, head("port  "), p.device, p.num, p.state,
+             srpt::targetcli_name(p.gid));
     } else {
         line("{}  {}  events came faster than they were read", time, bad("lost  "));
     }

@@ -31,7 +31,8 @@ bool fits(const srpt::Acl& acl, const srpt::Source& source) {
     }
     if (acl.ident->kind() == Ident::Kind::guid || acl.ident->kind() == Ident::Kind::wild_ext) {
         const std::optional<Ident> who = Ident::parse(source.initiator);
-        return who && std::equal(who->bytes().begin() + 8, who->bytes().end(), acl.ident->bytes().begin() + 8);
+        return who &&
+               std::equal(who->bytes().begin() + 8, who->bytes().end(), acl.ident->bytes().begin() + 8);
     }
     return same_initiator(source, *acl.ident);
 }
@@ -81,7 +82,8 @@ srpt::Result<std::optional<srpt::RejectInfo>> choose_reject(const Context& ctx, 
                 "see 'srptctl acl pending'; is the initiator trying?");
 }
 
-std::optional<srpt::SessionInfo> session_of(const Context& ctx, const srpt::AclResult& acl, const Ident& ident) {
+std::optional<srpt::SessionInfo> session_of(const Context& ctx, const srpt::AclResult& acl,
+                                            const Ident& ident) {
     srpt::Result<std::vector<srpt::SessionInfo>> sessions = ctx.env.link.sessions();
 
     if (sessions) {
@@ -98,7 +100,8 @@ std::optional<srpt::SessionInfo> session_of(const Context& ctx, const srpt::AclR
 // Waits until the initiator has a session. The stream was opened before the ACL
 // was made, so no login can slip through between the two.
 srpt::Result<srpt::SessionInfo> wait_for_login(const Context& ctx, srpt::EventStream& events,
-                                               const srpt::AclResult& acl, const Ident& ident, unsigned seconds) {
+                                               const srpt::AclResult& acl, const Ident& ident,
+                                               unsigned seconds) {
     const srpt::System::Clock::time_point end = ctx.env.system.now() + std::chrono::seconds(seconds);
 
     for (;;) {
@@ -107,8 +110,8 @@ srpt::Result<srpt::SessionInfo> wait_for_login(const Context& ctx, srpt::EventSt
         }
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - ctx.env.system.now());
         if (left.count() <= 0) {
-            return fail(Errc::timeout, fmt::format("{} has not logged in within {} s; its ACL stays", ident.text(),
-                                                   seconds),
+            return fail(Errc::timeout,
+                        fmt::format("{} has not logged in within {} s; its ACL stays", ident.text(), seconds),
                         "does the initiator still try? srp_daemon retries after the time given with -R");
         }
         // An event is only a reason to look again at once.
@@ -149,9 +152,9 @@ std::vector<PendingRow> judge_rejects(const srpt::Tree& tree, std::vector<srpt::
         if (target != nullptr) {
             row.target = target->name;
             for (const srpt::Tpg& tpg : target->tpgs) {
-                admitted = admitted || std::any_of(tpg.acls.begin(), tpg.acls.end(), [&](const srpt::Acl& acl) {
-                               return fits(acl, row.reject.source);
-                           });
+                admitted = admitted ||
+                           std::any_of(tpg.acls.begin(), tpg.acls.end(),
+                                       [&](const srpt::Acl& acl) { return fits(acl, row.reject.source); });
             }
         }
         // The same code also stands for a limit that was reached.
@@ -189,7 +192,8 @@ srpt::Status verb_acl_create(const Context& ctx, const srpt::AclRequest& request
     return {};
 }
 
-srpt::Status verb_acl_delete(const Context& ctx, const std::string& name, const std::optional<std::string>& target) {
+srpt::Status verb_acl_delete(const Context& ctx, const std::string& name,
+                             const std::optional<std::string>& target) {
     const srpt::Result<srpt::Tree> tree = ctx.tree();
     if (!tree) {
         return fail(tree.error());
@@ -202,8 +206,9 @@ srpt::Status verb_acl_delete(const Context& ctx, const std::string& name, const 
         if (!srpt::same_name(session.acl, result->name)) {
             continue;
         }
-        const std::string question = fmt::format("{} is logged in from {} (session {}). Log it out and delete its ACL?",
-                                                 session.source.initiator, session.source.address(), session.id);
+        const std::string question =
+            fmt::format("{} is logged in from {} (session {}). Log it out and delete its ACL?",
+                        session.source.initiator, session.source.address(), session.id);
         if (srpt::Status status = ctx.confirm(question); !status) {
             return status;
         }
@@ -328,7 +333,8 @@ srpt::Status verb_acl_allow(const Context& ctx, const AllowRequest& request) {
     view.acl = std::move(*result);
     if (events) {
         const std::optional<Ident> ident = Ident::parse(*reject ? (*reject)->source.initiator : acl.name);
-        srpt::Result<srpt::SessionInfo> session = wait_for_login(ctx, *events, view.acl, *ident, *request.wait);
+        srpt::Result<srpt::SessionInfo> session =
+            wait_for_login(ctx, *events, view.acl, *ident, *request.wait);
         if (!session) {
             return fail(std::move(session.error()));
         }

@@ -40,15 +40,16 @@ srpt::Status verb_export(const Context& ctx, const srpt::ExportRequest& request)
             return fail(std::move(tree.error()));
         }
     }
-    srpt::Result<srpt::ExportResult> result =
-        srpt::plan_export(ctx.env.fs, ctx.env.system, *tree, srpt::read_ports(ctx.env.fs), ctx.stock(), request);
+    srpt::Result<srpt::ExportResult> result = srpt::plan_export(
+        ctx.env.fs, ctx.env.system, *tree, srpt::read_ports(ctx.env.fs), ctx.stock(), request);
     if (!result) {
         return fail(std::move(result.error()));
     }
     prepare.append(result->plan);
     bool ran = false;
     if (srpt::Status status = ctx.run("export", prepare, result->notes, ran); !status) {
-        status.error().message = fmt::format("{} was not exported: {}", request.device, status.error().message);
+        status.error().message =
+            fmt::format("{} was not exported: {}", request.device, status.error().message);
         return status;
     }
     if (ran) {
@@ -81,8 +82,9 @@ srpt::Status verb_unexport(const Context& ctx, const srpt::UnexportRequest& requ
         live += sessions_on(ctx, target).size();
     }
     if (live > 0) {
-        const std::string question = fmt::format("{} session{} on {} may be using it. Take it away all the same?", live,
-                                                 live == 1 ? "" : "s", srpt::targetcli_name(result->targets.front()));
+        const std::string question =
+            fmt::format("{} session{} on {} may be using it. Take it away all the same?", live,
+                        live == 1 ? "" : "s", srpt::targetcli_name(result->targets.front()));
         if (srpt::Status status = ctx.confirm(question); !status) {
             return status;
         }

@@ -38,8 +38,8 @@ bool means(const srpt::SessionInfo& session, const std::string& what) {
     return false;
 }
 
-srpt::Status wait_until_gone(const Context& ctx, const std::vector<srpt::SessionInfo>& closed, unsigned seconds,
-                             srpt::EventStream& events) {
+srpt::Status wait_until_gone(const Context& ctx, const std::vector<srpt::SessionInfo>& closed,
+                             unsigned seconds, srpt::EventStream& events) {
     const srpt::System::Clock::time_point end = ctx.env.system.now() + std::chrono::seconds(seconds);
 
     for (;;) {
@@ -48,7 +48,8 @@ srpt::Status wait_until_gone(const Context& ctx, const std::vector<srpt::Session
             return fail(std::move(now.error()));
         }
         const bool left = std::any_of(closed.begin(), closed.end(), [&](const srpt::SessionInfo& c) {
-            return std::any_of(now->begin(), now->end(), [&](const srpt::SessionInfo& s) { return s.id == c.id; });
+            return std::any_of(now->begin(), now->end(),
+                               [&](const srpt::SessionInfo& s) { return s.id == c.id; });
         });
         if (!left) {
             return {};
@@ -114,9 +115,8 @@ srpt::Status verb_session_close(const Context& ctx, const CloseRequest& request)
                     "see 'srptctl session list'");
     }
     const std::string question =
-        chosen.size() == 1
-            ? fmt::format("Log {} out (session {})?", chosen[0].source.initiator, chosen[0].id)
-            : fmt::format("Log {} sessions out?", chosen.size());
+        chosen.size() == 1 ? fmt::format("Log {} out (session {})?", chosen[0].source.initiator, chosen[0].id)
+                           : fmt::format("Log {} sessions out?", chosen.size());
     if (srpt::Status status = ctx.confirm(question); !status) {
         return status;
     }
@@ -166,8 +166,8 @@ srpt::Status verb_monitor(const Context& ctx, const MonitorRequest& request) {
                 begin + std::chrono::seconds(*request.timeout) - ctx.env.system.now());
             if (wait.count() <= 0) {
                 if (request.count) {
-                    return fail(Errc::timeout, fmt::format("{} of {} events came within {} s", seen, *request.count,
-                                                           *request.timeout));
+                    return fail(Errc::timeout, fmt::format("{} of {} events came within {} s", seen,
+                                                           *request.count, *request.timeout));
                 }
                 break;
             }

@@ -31,7 +31,8 @@ srpt::Status verb_status(const Context& ctx) {
             view.rejects = std::move(*rejects);
         }
     } else if (view.module == Module::stock) {
-        view.notes.emplace_back("this is the kernel's own ib_srpt: it tells nothing of sessions and refused logins");
+        view.notes.emplace_back(
+            "this is the kernel's own ib_srpt: it tells nothing of sessions and refused logins");
     } else {
         view.notes.emplace_back("ib_srpt is not loaded: modprobe ib_srpt, or srptctl export DEVICE");
     }

@@ -35,7 +35,8 @@ srpt::Status verb_status(const Context& ctx);
 srpt::Status verb_export(const Context& ctx, const srpt::ExportRequest& request);
 srpt::Status verb_unexport(const Context& ctx, const srpt::UnexportRequest& request);
 srpt::Status verb_acl_create(const Context& ctx, const srpt::AclRequest& request);
-srpt::Status verb_acl_delete(const Context& ctx, const std::string& name, const std::optional<std::string>& target);
+srpt::Status verb_acl_delete(const Context& ctx, const std::string& name,
+                             const std::optional<std::string>& target);
 srpt::Status verb_acl_list(const Context& ctx, const std::optional<std::string>& target);
 srpt::Status verb_acl_pending(const Context& ctx);
 srpt::Status verb_acl_allow(const Context& ctx, const AllowRequest& request);

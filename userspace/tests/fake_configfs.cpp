@@ -118,8 +118,9 @@ bool FakeConfigfs::has_user_children(const std::string& path) const {
 }
 
 bool FakeConfigfs::is_linked(const std::string& path) const {
-    return std::any_of(nodes_.begin(), nodes_.end(),
-                       [&](const auto& item) { return item.second.kind == Kind::link && item.second.text == path; });
+    return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& item) {
+        return item.second.kind == Kind::link && item.second.text == path;
+    });
 }
 
 int FakeConfigfs::injected(const std::string& path) {
@@ -284,7 +285,8 @@ srpt::Status FakeConfigfs::mkdir(const std::string& path) {
 }
 
 void FakeConfigfs::erase_tree(const std::string& path) {
-    std::erase_if(nodes_, [&](const auto& item) { return item.first == path || item.first.starts_with(path + "/"); });
+    std::erase_if(nodes_,
+                  [&](const auto& item) { return item.first == path || item.first.starts_with(path + "/"); });
 }
 
 srpt::Status FakeConfigfs::rmdir(const std::string& path) {
@@ -324,7 +326,8 @@ int FakeConfigfs::enable_backstore(const std::string& path) {
     nodes_[path].text = "1";
     std::string info = "Status: ACTIVATED  Max Queue Depth: 128  SectorSize: 512  HwMaxSectors: 1024\n";
     if (std::regex_search(control, match, std::regex("rd_pages=([0-9]+)"))) {
-        info += fmt::format("        PAGES/PAGE_SIZE: {}*4096  SG_table_count: 1  nullio: 0 dummy: 0", match[1].str());
+        info += fmt::format("        PAGES/PAGE_SIZE: {}*4096  SG_table_count: 1  nullio: 0 dummy: 0",
+                            match[1].str());
     } else if (std::regex_search(control, match, std::regex("fd_dev_name=([^,]+),fd_dev_size=([0-9]+)"))) {
         info += fmt::format("        TCM FILEIO ID: 0        File: {}  Size: {}  Mode: O_DSYNC Async: 0",
                             match[1].str(), match[2].str());

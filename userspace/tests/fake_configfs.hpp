@@ -67,7 +67,7 @@ class FakeConfigfs final : public srpt::FileSystem {
   private:
     struct Node {
         Kind kind = Kind::file;
-        std::string text;     // content, or where a link leads
+        std::string text;       // content, or where a link leads
         bool automatic = false; // made by the kernel: cannot be removed
         bool readable = true;
     };

@@ -65,7 +65,8 @@ srpt::Status FakeSystem::mount_configfs(const std::string& /*path*/) {
 
 srpt::Result<std::unique_ptr<srpt::Lock>> FakeSystem::lock_backstores() {
     if (refuse_lock) {
-        return srpt::fail(srpt::errno_error(EACCES, "cannot open the lock", "/var/run/rtslib_backstore.lock"));
+        return srpt::fail(
+            srpt::errno_error(EACCES, "cannot open the lock", "/var/run/rtslib_backstore.lock"));
     }
     return std::unique_ptr<srpt::Lock>(std::make_unique<FakeLock>());
 }
@@ -124,8 +125,8 @@ Machine::Machine() {
     link.info.version = "0.1";
 }
 
-void Machine::add_port(const std::string& device, unsigned number, const std::string& gid, const std::string& state,
-                       const std::string& layer) {
+void Machine::add_port(const std::string& device, unsigned number, const std::string& gid,
+                       const std::string& state, const std::string& layer) {
     const std::string dir = fmt::format("/sys/class/infiniband/{}/ports/{}", device, number);
 
     fs.put(dir + "/state", state);

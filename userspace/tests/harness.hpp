@@ -59,8 +59,12 @@ class FakeLink final : public srpt::KernelLink {
 
     bool present() override { return loaded; }
     srpt::Result<srpt::ModuleInfo> module() override { return answer(info, "module"); }
-    srpt::Result<std::vector<srpt::PortInfo>> ports() override { return answer(std::vector<srpt::PortInfo>{}, "ports"); }
-    srpt::Result<std::vector<srpt::SessionInfo>> sessions() override { return answer(session_list, "sessions"); }
+    srpt::Result<std::vector<srpt::PortInfo>> ports() override {
+        return answer(std::vector<srpt::PortInfo>{}, "ports");
+    }
+    srpt::Result<std::vector<srpt::SessionInfo>> sessions() override {
+        return answer(session_list, "sessions");
+    }
     srpt::Result<std::vector<srpt::ChannelInfo>> channels(std::optional<uint32_t> session) override;
     srpt::Result<std::vector<srpt::RejectInfo>> rejects() override { return answer(reject_list, "rejects"); }
     srpt::Status close_session(uint32_t id) override;
@@ -100,8 +104,8 @@ struct Machine {
     // A ready machine with one active InfiniBand port and a disk /dev/sdc1.
     Machine();
 
-    void add_port(const std::string& device, unsigned number, const std::string& gid, const std::string& state,
-                  const std::string& layer);
+    void add_port(const std::string& device, unsigned number, const std::string& gid,
+                  const std::string& state, const std::string& layer);
     void add_disk(const std::string& path, uint64_t bytes);
     void add_file(const std::string& path, uint64_t bytes);
 

@@ -240,7 +240,8 @@ TEST(AclAllow, WaitsForTheLogin) {
     EXPECT_TRUE(json["created"].get<bool>());
     // It listened before it let anybody in.
     const auto& calls = m.link.calls;
-    EXPECT_LT(std::find(calls.begin(), calls.end(), "subscribe"), std::find(calls.begin(), calls.end(), "forget " + kInitiator));
+    EXPECT_LT(std::find(calls.begin(), calls.end(), "subscribe"),
+              std::find(calls.begin(), calls.end(), "forget " + kInitiator));
 }
 
 TEST(AclAllow, TimesOutAndKeepsTheAcl) {

@@ -12,8 +12,8 @@ TEST(Cli, HelpNamesEveryVerbAndExitCode) {
     Machine m;
     const Answer help = m.ok({"--help"});
 
-    for (const char* part : {"status", "export", "unexport", "acl", "session", "monitor", "--json", "--dry-run",
-                             "--yes", "9 not confirmed"}) {
+    for (const char* part : {"status", "export", "unexport", "acl", "session", "monitor", "--json",
+                             "--dry-run", "--yes", "9 not confirmed"}) {
         EXPECT_NE(help.out.find(part), std::string::npos) << part;
     }
     EXPECT_NE(m.ok({"acl", "--help"}).out.find("pending"), std::string::npos);
@@ -24,9 +24,13 @@ TEST(Cli, HelpNamesEveryVerbAndExitCode) {
 TEST(Cli, UsageErrors) {
     Machine m;
 
-    for (const std::vector<std::string>& args :
-         {std::vector<std::string>{"nonsense"}, {"acl"}, {"export"}, {"status", "--nonsense"}, {"session", "close"},
-          {"--color", "perhaps"}, {"acl", "create"}}) {
+    for (const std::vector<std::string>& args : {std::vector<std::string>{"nonsense"},
+                                                 {"acl"},
+                                                 {"export"},
+                                                 {"status", "--nonsense"},
+                                                 {"session", "close"},
+                                                 {"--color", "perhaps"},
+                                                 {"acl", "create"}}) {
         const Answer answer = m.run(args);
         EXPECT_EQ(answer.code, 2) << args.back();
         EXPECT_EQ(answer.out, "");
@@ -59,9 +63,9 @@ TEST(Cli, OptionsGoAnywhere) {
 TEST(Cli, ExitCodesAreDistinct) {
     std::set<int> codes;
 
-    for (const auto code : {srpt::Errc::failed, srpt::Errc::usage, srpt::Errc::permission, srpt::Errc::not_found,
-                            srpt::Errc::exists, srpt::Errc::no_module, srpt::Errc::unsupported, srpt::Errc::timeout,
-                            srpt::Errc::declined}) {
+    for (const auto code : {srpt::Errc::failed, srpt::Errc::usage, srpt::Errc::permission,
+                            srpt::Errc::not_found, srpt::Errc::exists, srpt::Errc::no_module,
+                            srpt::Errc::unsupported, srpt::Errc::timeout, srpt::Errc::declined}) {
         EXPECT_NE(srptctl::exit_code(code), 0);
         codes.insert(srptctl::exit_code(code));
     }

@@ -80,8 +80,10 @@ TEST(Export, NothingIsLeftWhicheverStepFails) {
             Machine m;
             const std::string before = m.fs.snapshot();
             m.fs.fail_at(n, err);
-            const Answer answer = m.run({"export", "/dev/sdc1", "--acl", kInitiator, "--rdma-cm-port", "5555"});
-            if (answer.code == 0 && m.fs.content(kCore + "/iblock_0/sdc1/attrib/emulate_model_alias") == "0") {
+            const Answer answer =
+                m.run({"export", "/dev/sdc1", "--acl", kInitiator, "--rdma-cm-port", "5555"});
+            if (answer.code == 0 &&
+                m.fs.content(kCore + "/iblock_0/sdc1/attrib/emulate_model_alias") == "0") {
                 continue; // the one step that is only convenience
             }
             if (answer.code == 0) {
@@ -128,7 +130,8 @@ TEST(Export, DryRunChangesNothing) {
 
     EXPECT_EQ(m.fs.snapshot(), before);
     EXPECT_EQ(m.fs.mutations(), 0U);
-    EXPECT_NE(answer.out.find("echo udev_path=/dev/sdc1 > " + kCore + "/iblock_0/sdc1/control"), std::string::npos);
+    EXPECT_NE(answer.out.find("echo udev_path=/dev/sdc1 > " + kCore + "/iblock_0/sdc1/control"),
+              std::string::npos);
     EXPECT_NE(answer.out.find("echo 1 > " + m.tpg() + "/enable"), std::string::npos);
 }
 

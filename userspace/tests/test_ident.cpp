@@ -10,9 +10,10 @@ namespace {
 TEST(Ident, EveryNotationOfOneInitiator) {
     const std::string canonical = "0x7edd770000751100001175000077d708";
 
-    for (const char* text : {"0x7edd770000751100001175000077d708", "7EDD770000751100001175000077D708",
-                             "ib.7edd770000751100001175000077d708", "7edd770000751100:001175000077d708",
-                             "7edd:7700:0075:1100:0011:7500:0077:d708", "0x7edd770000751100:0x1175000077d708"}) {
+    for (const char* text :
+         {"0x7edd770000751100001175000077d708", "7EDD770000751100001175000077D708",
+          "ib.7edd770000751100001175000077d708", "7edd770000751100:001175000077d708",
+          "7edd:7700:0075:1100:0011:7500:0077:d708", "0x7edd770000751100:0x1175000077d708"}) {
         const auto ident = Ident::parse(text);
         ASSERT_TRUE(ident) << text;
         EXPECT_EQ(ident->text(), canonical) << text;
@@ -39,7 +40,7 @@ TEST(Ident, NamesForConfigfs) {
     const auto ip = Ident::parse("10.0.0.1");
 
     EXPECT_EQ(ip->acl_name(false), "0x00000000000000000000ffff0a000001"); // targetcli reads it
-    EXPECT_EQ(ip->acl_name(true), "10.0.0.1");                           // the stock module compares strings
+    EXPECT_EQ(ip->acl_name(true), "10.0.0.1");                            // the stock module compares strings
     EXPECT_EQ(ip->targetcli(), "ib.00000000000000000000ffff0a000001");
     EXPECT_TRUE(ip->has_hex_form());
     EXPECT_FALSE(Ident::parse("0011:7500:0077:d708")->has_hex_form());
@@ -54,7 +55,8 @@ TEST(Ident, EqualityIsOfMeaning) {
 }
 
 TEST(Ident, KindNamesAreForPeople) {
-    for (const auto kind : {Ident::Kind::id128, Ident::Kind::guid, Ident::Kind::wild_ext, Ident::Kind::ipv4}) {
+    for (const auto kind :
+         {Ident::Kind::id128, Ident::Kind::guid, Ident::Kind::wild_ext, Ident::Kind::ipv4}) {
         EXPECT_GT(srpt::ident_kind_name(kind).size(), 5U);
     }
 }

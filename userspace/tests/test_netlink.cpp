@@ -140,11 +140,11 @@ TEST(Decode, NothingAndNonsense) {
     EXPECT_EQ(none.source.address(), "");
 
     Message m;
-    m.u32(200, 1);                                        // unknown
-    nla_put(m.get(), IB_SRPT_A_SESSION_ID, 3, "abc");     // no integer has 3 bytes
+    m.u32(200, 1);                                            // unknown
+    nla_put(m.get(), IB_SRPT_A_SESSION_ID, 3, "abc");         // no integer has 3 bytes
     nla_put(m.get(), IB_SRPT_A_SESSION_INITIATOR, 4, "abcd"); // no end
-    nla_put_u64(m.get(), IB_SRPT_A_SESSION_TPG_TAG, 5);   // wider than the spec
-    nla_put_u8(m.get(), IB_SRPT_A_SESSION_CHANNELS, 2);   // narrower
+    nla_put_u64(m.get(), IB_SRPT_A_SESSION_TPG_TAG, 5);       // wider than the spec
+    nla_put_u8(m.get(), IB_SRPT_A_SESSION_CHANNELS, 2);       // narrower
     const srpt::SessionInfo s = srpt::decode_session(m.attrs(), m.length());
     EXPECT_EQ(s.id, 0U);
     EXPECT_EQ(s.source.initiator, "abcd");

@@ -25,7 +25,8 @@ TEST(SessionList, SortedWithCounters) {
     EXPECT_NE(text.out.find("28.0 KiB"), std::string::npos);
     EXPECT_NE(text.out.find("1m01s"), std::string::npos);
     EXPECT_EQ(text.out.find("channel 0"), std::string::npos);
-    EXPECT_NE(m.ok({"session", "list", "--channels"}).out.find("channel 1  live  qib0/1 by IB CM"), std::string::npos);
+    EXPECT_NE(m.ok({"session", "list", "--channels"}).out.find("channel 1  live  qib0/1 by IB CM"),
+              std::string::npos);
 }
 
 TEST(SessionList, Json) {
@@ -123,7 +124,8 @@ TEST(Monitor, PrintsEvents) {
     m.link.events.emplace_back(srpt::RejectEvent{make_reject(kInitiator, 0)});
     m.link.events.emplace_back(srpt::LoginEvent{make_channel(1, 0, kInitiator)});
     m.link.events.emplace_back(srpt::LogoutEvent{out});
-    m.link.events.emplace_back(srpt::PortEvent{{"qib0", 1, kGid, 0, 1, 1, "infiniband", "down", true, true, 0, {}}});
+    m.link.events.emplace_back(
+        srpt::PortEvent{{"qib0", 1, kGid, 0, 1, 1, "infiniband", "down", true, true, 0, {}}});
     m.link.events.emplace_back(srpt::LostEvent{});
     const Answer text = m.ok({"monitor", "--count", "5"});
     for (const char* part : {"reject", "srptctl acl allow " /* ready */, "login", "session 1 channel 0",

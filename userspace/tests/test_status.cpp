@@ -23,9 +23,10 @@ TEST(Status, ShowsEverything) {
     m.link.session_list = {make_session(1, kInitiator, kInitiator)};
     m.link.reject_list = {make_reject(kOther, 10)};
     const Answer text = m.ok({"status"});
-    for (const char* part : {"ib_srpt 0.1, 1 session", "qib0/1", "Active", "ib.fe80000000000000001175000077dd7e  enabled",
-                             "lun 0  block/vol1  /dev/sdc1", "lun 1  ramdisk/ram0  1.0 MiB", "logged in, 2 channels",
-                             "1 initiator: see 'srptctl acl pending'"}) {
+    for (const char* part :
+         {"ib_srpt 0.1, 1 session", "qib0/1", "Active", "ib.fe80000000000000001175000077dd7e  enabled",
+          "lun 0  block/vol1  /dev/sdc1", "lun 1  ramdisk/ram0  1.0 MiB", "logged in, 2 channels",
+          "1 initiator: see 'srptctl acl pending'"}) {
         EXPECT_NE(text.out.find(part), std::string::npos) << part << "\n" << text.out;
     }
     EXPECT_EQ(text.out.find('\x1b'), std::string::npos);

@@ -87,7 +87,9 @@ TEST_F(TransactionTest, LeftoverNamesPathAndErrno) {
       public:
         explicit Stubborn(FakeConfigfs& below) : below_(below) {}
         Kind kind(const std::string& p) const override { return below_.kind(p); }
-        srpt::Result<std::vector<std::string>> list(const std::string& p) const override { return below_.list(p); }
+        srpt::Result<std::vector<std::string>> list(const std::string& p) const override {
+            return below_.list(p);
+        }
         srpt::Result<std::string> read(const std::string& p) const override { return below_.read(p); }
         srpt::Result<std::string> resolve(const std::string& p) const override { return below_.resolve(p); }
         srpt::Status mkdir(const std::string& p) override { return below_.mkdir(p); }
@@ -95,7 +97,9 @@ TEST_F(TransactionTest, LeftoverNamesPathAndErrno) {
             return srpt::fail(srpt::errno_error(EBUSY, "cannot remove the directory", p));
         }
         srpt::Status write(const std::string& p, std::string_view v) override { return below_.write(p, v); }
-        srpt::Status symlink(const std::string& t, const std::string& p) override { return below_.symlink(t, p); }
+        srpt::Status symlink(const std::string& t, const std::string& p) override {
+            return below_.symlink(t, p);
+        }
         srpt::Status unlink(const std::string& p) override { return below_.unlink(p); }
 
       private:
@@ -190,9 +194,9 @@ TEST(StepShell, QuotesWhatNeedsIt) {
     for (const Step& step : plan.steps()) {
         lines.push_back(srpt::step_shell(step));
     }
-    EXPECT_EQ(lines, (std::vector<std::string>{"modprobe ib_srpt", "mount -t configfs configfs /sys/kernel/config",
-                                               "mkdir '/a b'", "echo 'it'\\''s' > /c", "ln -s /t /l", "rm /l",
-                                               "rmdir /d"}));
+    EXPECT_EQ(lines, (std::vector<std::string>{
+                         "modprobe ib_srpt", "mount -t configfs configfs /sys/kernel/config", "mkdir '/a b'",
+                         "echo 'it'\\''s' > /c", "ln -s /t /l", "rm /l", "rmdir /d"}));
 }
 
 TEST(ErrnoText, NamesTheSymbol) {

@@ -5,7 +5,7 @@
 # channel all of it, with a shared one what receiving has to do with.
 # FABRICS=rxe
 # NEEDS=module:dm_mod module:null_blk
-# TIMEOUT=240
+# TIMEOUT=300
 # HOST=cmake -S tests/initiator -B build/initiator && cmake --build build/initiator -j2
 
 . "$LAB_dir/lib/conformance.sh"
@@ -16,4 +16,4 @@ step "a shared receive queue"
 target_disable
 target_attrib use_srq 1
 target_enable
-conformance_run 1 'Login.*:LoginIuLength*:Command.*:Indirect*:Immediate*:Credit.*:Closes*:Hostile*'
+conformance_run 1 'Login.*:Command.*:Credit.*:Closes.*:Hostile.*:*/LoginIuLength.*:*/Indirect.*:*/Immediate.*:*/ClosesOn*'

@@ -16,6 +16,9 @@ event_seen()	{ grep -q "\"event\":\"$1\"" "$SCRATCH/events"; }
 sessions()	{ srptctl session list --json | json 'len(d["sessions"])'; }
 sessions_are()	{ [ "$(sessions)" = "$1" ]; }
 
+# Each back end has an adapter of its own.
+adapters()	{ find "$CORE" -mindepth 1 -maxdepth 1 -name '*_*' | wc -l; }
+
 id=$(fabric_initiator_id)
 
 step "export"
@@ -90,7 +93,7 @@ same $status 1 "exit status of a target that no port carries"
 grep -q EINVAL "$SCRATCH/error" || fail "no errno"
 grep -q "path: .*/target/srpt/0xfe800000000000000000000000000bad" "$SCRATCH/error" || fail "no path"
 grep -q "kernel: ib_srpt cannot create target" "$SCRATCH/error" || fail "nothing of what the kernel logged"
-same "$(find "$CORE" -mindepth 2 -maxdepth 2 -type d | wc -l)" 1 "back ends after the rollback"
+same "$(adapters)" 1 "back ends after the rollback"
 status=0
 srptctl session close 4711 --yes || status=$?
 same $status 4 "exit status of a session that is not there"
@@ -99,6 +102,6 @@ step "unexported"
 srptctl acl delete "$id"
 srptctl unexport "$TARGET" --yes
 [ ! -e "${TPG%/*}" ] || fail "the target is still there"
-same "$(find "$CORE" -mindepth 1 -maxdepth 1 -type d | wc -l)" 0 "adapters left"
+same "$(adapters)" 0 "back ends left"
 
 kill $monitor

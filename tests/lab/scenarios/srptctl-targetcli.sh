@@ -65,4 +65,4 @@ srptctl unexport "/dev/$NULL_DEVICE"
 srptctl unexport fileio/vol1
 srptctl acl list
 srptctl unexport "$ib"
-same "$(find "$CORE" -mindepth 1 -maxdepth 1 -type d | wc -l)" 0 "adapters left"
+same "$(find "$CORE" -mindepth 1 -maxdepth 1 -name '*_*' | wc -l)" 0 "back ends left"
