@@ -149,6 +149,10 @@ static void cred_req_done(struct ib_cq *cq, struct ib_wc *wc)
 
 	if (wc->status != IB_WC_SUCCESS)
 		srpt_channel_close(ch, SRPT_CLOSE_CONNECTION_LOST, NULL);
+	/* The answer may be here before this completion. The next message must
+	 * not be posted before it all the same: its mark would be taken for
+	 * this one's, and slots that are still on the wire be released.
+	 */
 	spin_lock_irqsave(&ch->sq_lock, flags);
 	ch->cred_req_posted = false;
 	mark = ch->msgs->cred_req.mark;
