@@ -610,7 +610,7 @@ TEST_F(Hostile, FloodOfIusThatCostNothing) {
   expect_served(*ch_);
 }
 
-// Field defect 8: the remote side of a transfer is not what it seems.
+// The remote side of a transfer is not what it seems.
 struct Remote {
   const char* name;
   Dir dir;
