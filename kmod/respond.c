@@ -213,11 +213,9 @@ void srpt_cred_rsp(struct srpt_channel *ch)
 	if (expected)
 		ch->cred_reqs_out--;
 	spin_unlock_irqrestore(&ch->sq_lock, flags);
-	if (!expected) {
-		srpt_stat_inc(ch, bad_ius);
-		srpt_channel_close(ch, SRPT_CLOSE_PROTOCOL,
-				   "SRP_CRED_RSP nobody asked for");
-	}
+	if (!expected)
+		srpt_channel_violation(ch, PROTO_LOGOUT_SPURIOUS_RESPONSE,
+				       "SRP_CRED_RSP nobody asked for");
 }
 
 /**
