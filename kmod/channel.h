@@ -320,6 +320,8 @@ bool srpt_channel_set_state(struct srpt_channel *ch,
 /* Close, once: the first cause wins. Any context. */
 void srpt_channel_close(struct srpt_channel *ch, enum srpt_close_cause cause,
 			const char *detail);
+void srpt_channel_violation(struct srpt_channel *ch,
+			    enum proto_t_logout_reason reason, const char *what);
 
 /* May work requests still be posted? Caller holds sq_lock, or only hints. */
 static inline bool srpt_channel_usable(const struct srpt_channel *ch)

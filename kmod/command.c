@@ -208,8 +208,8 @@ void srpt_cmd_handle(struct srpt_slot *slot, u32 len)
 	slot->start = ktime_get_ns();
 	res = proto_cmd_parse(slot->iu, len, &ch->limits, cmd);
 	if (res == PROTO_CMD_SHORT) {
-		srpt_stat_inc(ch, bad_ius);
-		srpt_channel_close(ch, SRPT_CLOSE_PROTOCOL, "short SRP_CMD");
+		srpt_channel_violation(ch, PROTO_LOGOUT_NO_REASON,
+				       "short SRP_CMD");
 		srpt_slot_put(slot);
 		return;
 	}

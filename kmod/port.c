@@ -183,10 +183,10 @@ int srpt_port_init(struct srpt_device *dev, struct srpt_port *port, u32 num)
 	if (rdma_cap_ib_mad(dev->ib, num) && rdma_protocol_ib(dev->ib, num)) {
 		port->dm = srpt_dm_agent_add(dev->ib, num, describe, port);
 		if (IS_ERR(port->dm)) {
-			int ret = PTR_ERR(port->dm);
-
+			/* Logins work without; only discovery does not. */
+			pr_warn("%s port %u: no device-management agent (error %ld), initiators will not discover this port\n",
+				dev_name(&dev->ib->dev), num, PTR_ERR(port->dm));
 			port->dm = NULL;
-			return ret;
 		}
 	}
 	return 0;

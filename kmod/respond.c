@@ -149,6 +149,10 @@ static void cred_req_done(struct ib_cq *cq, struct ib_wc *wc)
 
 	if (wc->status != IB_WC_SUCCESS)
 		srpt_channel_close(ch, SRPT_CLOSE_CONNECTION_LOST, NULL);
+	/* The answer may be here before this completion. The next message must
+	 * not be posted before it all the same: its mark would be taken for
+	 * this one's, and slots that are still on the wire be released.
+	 */
 	spin_lock_irqsave(&ch->sq_lock, flags);
 	ch->cred_req_posted = false;
 	mark = ch->msgs->cred_req.mark;
@@ -209,11 +213,9 @@ void srpt_cred_rsp(struct srpt_channel *ch)
 	if (expected)
 		ch->cred_reqs_out--;
 	spin_unlock_irqrestore(&ch->sq_lock, flags);
-	if (!expected) {
-		srpt_stat_inc(ch, bad_ius);
-		srpt_channel_close(ch, SRPT_CLOSE_PROTOCOL,
-				   "SRP_CRED_RSP nobody asked for");
-	}
+	if (!expected)
+		srpt_channel_violation(ch, PROTO_LOGOUT_SPURIOUS_RESPONSE,
+				       "SRP_CRED_RSP nobody asked for");
 }
 
 /**

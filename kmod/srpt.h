@@ -356,6 +356,7 @@ struct srpt_channel {
 	u32 qp_num;
 	u32 peer_qp_num;
 	const char *cause_detail;	/* static text, set with cause */
+	enum proto_t_logout_reason logout_reason; /* with SRPT_CLOSE_PROTOCOL */
 	u64 since;			/* ktime of the accept, ns */
 	bool rdma_cm_login;
 	struct proto_initiator who;

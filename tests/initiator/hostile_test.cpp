@@ -562,8 +562,7 @@ TEST_F(Closes, OnALoginOnALiveChannel) {
 
 TEST_F(Closes, OnCreditResponseNobodyAskedFor_r16a_6_10) {
   ch_->send(short_iu(PROTO_CRED_RSP, 1));
-  EXPECT_TRUE(ch_->wait_closed());
-  EXPECT_TRUE(ch_->t_logout().has_value());
+  expect_closed(PROTO_LOGOUT_SPURIOUS_RESPONSE);
 }
 
 TEST_F(Closes, OnLogoutOfTheInitiator_r16a_6_5) {
@@ -611,7 +610,7 @@ TEST_F(Hostile, FloodOfIusThatCostNothing) {
   expect_served(*ch_);
 }
 
-// Field defect 8: the remote side of a transfer is not what it seems.
+// The remote side of a transfer is not what it seems.
 struct Remote {
   const char* name;
   Dir dir;

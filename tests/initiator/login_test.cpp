@@ -23,6 +23,7 @@ TEST_F(Login, AgreesOnCreditLengthsAndFormats_r16a_6_3) {
   EXPECT_EQ(r.buf_fmt, PROTO_BUF_DIRECT | PROTO_BUF_INDIRECT);
   EXPECT_EQ(r.flags & 3, PROTO_RSP_MULTICHAN_NONE);
   EXPECT_TRUE(r.flags & PROTO_RSP_IMMED_SUPPORTED);
+  EXPECT_TRUE(r.flags & PROTO_RSP_SOLNTSUP) << "notification is done, but not announced";
   expect_served(**ch);
 }
 
