@@ -6,7 +6,7 @@
 # FABRICS=vib
 # TARGETS=ours stock
 # NEEDS=module:ib_ipoib
-# TIMEOUT=120
+# TIMEOUT=180
 
 # by_guid GUID: the interface whose address ends with it
 by_guid()

@@ -3,6 +3,7 @@
 # The distribution's own InfiniBand tools on the virtual fabric.
 # FABRICS=vib
 # TARGETS=ours stock
+# TIMEOUT=150
 
 lsscsi_has()	{ lsscsi | grep "$1"; }
 

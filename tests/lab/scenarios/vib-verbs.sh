@@ -5,6 +5,7 @@
 # FABRICS=vib
 # TARGETS=ours stock
 # SETUP=fabric
+# TIMEOUT=150
 
 # pair PROGRAM [OPTION...]: the server on the target's adapter, the client on the initiator's
 pair()
