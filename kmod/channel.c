@@ -70,6 +70,21 @@ void srpt_channel_close(struct srpt_channel *ch, enum srpt_close_cause cause,
 	queue_work(srpt_wq, &ch->close_work);
 }
 
+/**
+ * srpt_channel_violation - close a channel whose initiator breaks the protocol
+ * @ch:		the channel
+ * @reason:	what SRP_T_LOGOUT says of it
+ * @what:	what the log says of it; static text
+ */
+void srpt_channel_violation(struct srpt_channel *ch,
+			    enum proto_t_logout_reason reason, const char *what)
+{
+	srpt_stat_inc(ch, bad_ius);
+	/* Read only if this becomes the cause. */
+	WRITE_ONCE(ch->logout_reason, reason);
+	srpt_channel_close(ch, SRPT_CLOSE_PROTOCOL, what);
+}
+
 static void channel_free(struct kref *kref)
 {
 	struct srpt_channel *ch = container_of(kref, struct srpt_channel, refs);
@@ -172,11 +187,12 @@ static bool wants_logout(enum srpt_close_cause cause)
 	}
 }
 
-static u32 logout_reason(enum srpt_close_cause cause)
+static u32 logout_reason(const struct srpt_channel *ch,
+			 enum srpt_close_cause cause)
 {
 	switch (cause) {
 	case SRPT_CLOSE_PROTOCOL:
-		return PROTO_LOGOUT_INVALID_OPCODE;
+		return READ_ONCE(ch->logout_reason);
 	case SRPT_CLOSE_MULTICHANNEL:
 		return PROTO_LOGOUT_MULTICHANNEL_ACTION;
 	default:
@@ -257,7 +273,7 @@ static void channel_close_work(struct work_struct *work)
 	mutex_unlock(&ch->qp_mutex);
 
 	if (wants_logout(cause))
-		srpt_t_logout(ch, logout_reason(cause));
+		srpt_t_logout(ch, logout_reason(ch, cause));
 	ch->conn->ops->disconnect(ch->conn);
 
 	srpt_channel_set_state(ch, PROTO_CH_DRAINING);
@@ -434,6 +450,7 @@ struct srpt_channel *srpt_channel_create(struct srpt_conn *conn,
 	ch->limits.max_desc = SRPT_MAX_DESC;
 	if (login->flags & PROTO_IMMED_REQUESTED)
 		ch->limits.imm_offset = login->imm_offset;
+	ch->max_it_iu_len = login->it_iu_len;
 	ch->max_ti_iu_len = attr->max_rsp_size;
 	ch->use_srq = attr->use_srq && !srpt_device_get_srq(dev);
 	ch->use_rw_api = srpt_rw_wanted(dev->ib, ch->port_num);

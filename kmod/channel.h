@@ -63,6 +63,7 @@ enum srpt_sq_op {
  * @refs:	LIO (or this module's own processing), and the wire
  * @responded:	an answer carries the credit of this command
  * @busy:	taken up by a command: TMFs look for their tasks here
+ * @cleared:	another initiator's CLEAR TASK SET took the task
  * @sol_not:	SOLNT bits of the request
  * @op:		what is or waits on the send queue
  * @partial:	some of its work requests are posted, more follow
@@ -96,6 +97,7 @@ struct srpt_slot {
 	bool busy;
 	bool aborted;			/* by a TMF, before LIO knew of it */
 	bool partial_out;
+	bool cleared;
 	u8 sol_not;
 	enum srpt_sq_op op;
 	u32 sq_mark;
@@ -318,6 +320,8 @@ bool srpt_channel_set_state(struct srpt_channel *ch,
 /* Close, once: the first cause wins. Any context. */
 void srpt_channel_close(struct srpt_channel *ch, enum srpt_close_cause cause,
 			const char *detail);
+void srpt_channel_violation(struct srpt_channel *ch,
+			    enum proto_t_logout_reason reason, const char *what);
 
 /* May work requests still be posted? Caller holds sq_lock, or only hints. */
 static inline bool srpt_channel_usable(const struct srpt_channel *ch)

@@ -208,8 +208,8 @@ void srpt_cmd_handle(struct srpt_slot *slot, u32 len)
 	slot->start = ktime_get_ns();
 	res = proto_cmd_parse(slot->iu, len, &ch->limits, cmd);
 	if (res == PROTO_CMD_SHORT) {
-		srpt_stat_inc(ch, bad_ius);
-		srpt_channel_close(ch, SRPT_CLOSE_PROTOCOL, "short SRP_CMD");
+		srpt_channel_violation(ch, PROTO_LOGOUT_NO_REASON,
+				       "short SRP_CMD");
 		srpt_slot_put(slot);
 		return;
 	}
@@ -304,11 +304,20 @@ int srpt_check_stop_free(struct se_cmd *se_cmd)
 void srpt_release_cmd(struct se_cmd *se_cmd)
 {
 	struct srpt_io *io = container_of(se_cmd, struct srpt_io, se_cmd);
+	struct srpt_slot *slot;
 
 	if (io->kind == SRPT_IO_ABORT) {
 		srpt_tmf_abort_released(io);
 		return;
 	}
-	WRITE_ONCE(srpt_slot_of(se_cmd)->busy, false);
-	srpt_slot_put(srpt_slot_of(se_cmd));
+	slot = srpt_slot_of(se_cmd);
+	WRITE_ONCE(slot->busy, false);
+	/* SAM: a task that another initiator's function has ended is answered
+	 * TASK ABORTED. LIO takes the abort for the initiator's own and says
+	 * nothing, and the initiator would wait for its timeout. (With TAS = 0
+	 * a unit attention would do, but that is LIO's to raise.)
+	 */
+	if (READ_ONCE(slot->cleared) && slot->op != SRPT_SQ_RESPOND)
+		srpt_respond_status(slot, SAM_STAT_TASK_ABORTED);
+	srpt_slot_put(slot);
 }

@@ -38,7 +38,7 @@ static int srpt_attrib_parse(struct se_portal_group *se_tpg, const char *name,
 	return -EINVAL;
 }
 
-#define SRPT_ATTRIB(_name, _field, _min, _max)				\
+#define SRPT_ATTRIB_THEN(_name, _field, _min, _max, _then)		\
 static ssize_t srpt_attrib_##_name##_show(struct config_item *item,	\
 					  char *page)			\
 {									\
@@ -58,13 +58,18 @@ static ssize_t srpt_attrib_##_name##_store(struct config_item *item,	\
 	if (ret)							\
 		return ret;						\
 	WRITE_ONCE(srpt_to_tpg(se_tpg)->attrib._field, val);		\
+	_then;								\
 	return count;							\
 }									\
 CONFIGFS_ATTR(srpt_attrib_, _name)
 
+#define SRPT_ATTRIB(_name, _field, _min, _max)				\
+	SRPT_ATTRIB_THEN(_name, _field, _min, _max, (void)0)
 #define SRPT_ATTRIB_BOOL(_name)	SRPT_ATTRIB(_name, _name, 0, 1)
 
-SRPT_ATTRIB(srp_max_rdma_size, max_rdma_size, 1024, SZ_16M);
+/* Nothing but what discovery says depends on it: have the ports say it. */
+SRPT_ATTRIB_THEN(srp_max_rdma_size, max_rdma_size, 1024, SZ_16M,
+		 srpt_port_refresh_all());
 SRPT_ATTRIB(srp_max_rsp_size, max_rsp_size, 64, 1024);
 SRPT_ATTRIB(srp_sq_size, sq_size, 16, 65535);
 SRPT_ATTRIB_BOOL(use_srq);
@@ -439,19 +444,28 @@ void srpt_drop_tpg(struct se_portal_group *se_tpg)
 /**
  * srpt_target_enabled_on - is any portal group enabled on a port?
  * @port:	the port
+ * @max_rdma_size: if one is, the smallest srp_max_rdma_size among them: there
+ *		is one I/O controller for all, and what it says is to hold for each
  */
-bool srpt_target_enabled_on(struct srpt_port *port)
+bool srpt_target_enabled_on(struct srpt_port *port, u32 *max_rdma_size)
 {
 	struct srpt_target *target;
 	struct srpt_tpg *tpg;
 	bool found = false;
+	u32 size;
 
 	mutex_lock(&srpt_target_mutex);
 	list_for_each_entry(target, &srpt_targets, entry) {
 		if (!srpt_port_is_named(port, &target->ident))
 			continue;
-		list_for_each_entry(tpg, &target->tpgs, entry)
-			found |= tpg->enabled;
+		list_for_each_entry(tpg, &target->tpgs, entry) {
+			if (!tpg->enabled)
+				continue;
+			size = READ_ONCE(tpg->attrib.max_rdma_size);
+			*max_rdma_size = found ? min(*max_rdma_size, size) :
+						 size;
+			found = true;
+		}
 	}
 	mutex_unlock(&srpt_target_mutex);
 	return found;

@@ -135,7 +135,7 @@ static size_t build_rsp(const struct srpt_channel *ch,
 		.max_it_iu_len = l->it_iu_len,
 		.max_ti_iu_len = ch->max_ti_iu_len,
 		.buf_fmt = PROTO_BUF_DIRECT | PROTO_BUF_INDIRECT,
-		.flags = flags,
+		.flags = flags | PROTO_RSP_SOLNTSUP,
 	};
 
 	if (ch->limits.imm_offset)

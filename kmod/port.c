@@ -84,7 +84,7 @@ static void describe(void *context, struct proto_dm_port *info)
 	info->send_queue_depth = SRPT_CREDITS;
 	info->rdma_read_depth = min(attr->max_qp_init_rd_atom, 255);
 	info->send_size = srpt_max_req_size;
-	info->rdma_size = port->max_rdma_size;
+	info->rdma_size = READ_ONCE(port->max_rdma_size);
 	info->cap_mask = PROTO_DM_CAP_SEND_TO | PROTO_DM_CAP_SEND_FROM |
 			 PROTO_DM_CAP_RDMA_READ_FROM |
 			 PROTO_DM_CAP_RDMA_WRITE_FROM;
@@ -116,9 +116,11 @@ static void port_query(struct srpt_port *port)
 /* Publish the I/O unit while a TPG of this port is enabled. */
 static void port_publish(struct srpt_port *port)
 {
-	bool enabled = srpt_target_enabled_on(port);
+	u32 size = READ_ONCE(port->max_rdma_size);
+	bool enabled = srpt_target_enabled_on(port, &size);
 	bool changed = READ_ONCE(port->published) != enabled;
 
+	WRITE_ONCE(port->max_rdma_size, size);
 	WRITE_ONCE(port->published, enabled);
 	if (port->dm && changed)
 		srpt_dm_agent_changed(port->dm);
@@ -177,14 +179,14 @@ int srpt_port_init(struct srpt_device *dev, struct srpt_port *port, u32 num)
 	spin_lock_init(&port->lock);
 	INIT_WORK(&port->work, port_work);
 	port_query(port);
-	port->published = srpt_target_enabled_on(port);
+	port->published = srpt_target_enabled_on(port, &port->max_rdma_size);
 	if (rdma_cap_ib_mad(dev->ib, num) && rdma_protocol_ib(dev->ib, num)) {
 		port->dm = srpt_dm_agent_add(dev->ib, num, describe, port);
 		if (IS_ERR(port->dm)) {
-			int ret = PTR_ERR(port->dm);
-
+			/* Logins work without; only discovery does not. */
+			pr_warn("%s port %u: no device-management agent (error %ld), initiators will not discover this port\n",
+				dev_name(&dev->ib->dev), num, PTR_ERR(port->dm));
 			port->dm = NULL;
-			return ret;
 		}
 	}
 	return 0;

@@ -8,12 +8,6 @@
 
 #include "channel.h"
 
-static void violation(struct srpt_channel *ch, const char *what)
-{
-	srpt_stat_inc(ch, bad_ius);
-	srpt_channel_close(ch, SRPT_CLOSE_PROTOCOL, what);
-}
-
 /* Take a slot into use for a received IU. */
 static void slot_begin(struct srpt_channel *ch, struct srpt_slot *slot)
 {
@@ -24,6 +18,7 @@ static void slot_begin(struct srpt_channel *ch, struct srpt_slot *slot)
 	slot->costs = false;
 	slot->aborted = false;
 	slot->partial_out = false;
+	slot->cleared = false;
 	slot->op = SRPT_SQ_NONE;
 	slot->buf.len = 0;
 	slot->charged = 0;
@@ -35,7 +30,17 @@ static void dispatch(struct srpt_channel *ch, struct srpt_slot *slot, u32 len)
 	u64 tag;
 
 	if (!proto_iu_header(slot->iu, len, &opcode, &tag)) {
-		violation(ch, "IU shorter than its header");
+		srpt_channel_violation(ch, PROTO_LOGOUT_NO_REASON,
+				       "IU shorter than its header");
+		srpt_slot_put(slot);
+		return;
+	}
+	/* The buffers of a shared receive queue hold more than some logins
+	 * allow; the HCA has stopped the rest.
+	 */
+	if (len > ch->max_it_iu_len) {
+		srpt_channel_violation(ch, PROTO_LOGOUT_NO_REASON,
+				       "IU longer than its login allows");
 		srpt_slot_put(slot);
 		return;
 	}
@@ -45,7 +50,8 @@ static void dispatch(struct srpt_channel *ch, struct srpt_slot *slot, u32 len)
 	case PROTO_TSK_MGMT:
 		slot->costs = true;
 		if (!proto_credit_consume(&ch->credit)) {
-			violation(ch, "request limit exceeded");
+			srpt_channel_violation(ch, PROTO_LOGOUT_NO_REASON,
+					       "request limit exceeded");
 			break;
 		}
 		if (opcode == PROTO_CMD)
@@ -63,10 +69,12 @@ static void dispatch(struct srpt_channel *ch, struct srpt_slot *slot, u32 len)
 		/* Answers an SRP_AER_REQ; costs nothing, says nothing. */
 		break;
 	case PROTO_LOGIN_REQ:
-		violation(ch, "SRP_LOGIN_REQ on an established channel");
+		srpt_channel_violation(ch, PROTO_LOGOUT_INVALID_OPCODE,
+				       "SRP_LOGIN_REQ on an established channel");
 		break;
 	default:
-		violation(ch, "unknown opcode");
+		srpt_channel_violation(ch, PROTO_LOGOUT_INVALID_OPCODE,
+				       "unknown opcode");
 		break;
 	}
 	srpt_slot_put(slot);

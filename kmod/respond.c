@@ -144,11 +144,20 @@ void srpt_respond_tmf(struct srpt_slot *slot, u8 code)
 static void cred_req_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct srpt_channel *ch = cq->cq_context;
+	unsigned long flags;
+	u32 mark;
 
 	if (wc->status != IB_WC_SUCCESS)
 		srpt_channel_close(ch, SRPT_CLOSE_CONNECTION_LOST, NULL);
-	srpt_sq_completed(ch, ch->msgs->cred_req.mark,
-			  wc->status == IB_WC_SUCCESS);
+	/* The answer may be here before this completion. The next message must
+	 * not be posted before it all the same: its mark would be taken for
+	 * this one's, and slots that are still on the wire be released.
+	 */
+	spin_lock_irqsave(&ch->sq_lock, flags);
+	ch->cred_req_posted = false;
+	mark = ch->msgs->cred_req.mark;
+	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	srpt_sq_completed(ch, mark, wc->status == IB_WC_SUCCESS);
 }
 
 static void logout_done(struct ib_cq *cq, struct ib_wc *wc)
@@ -162,20 +171,24 @@ static void logout_done(struct ib_cq *cq, struct ib_wc *wc)
  * srpt_cred_req_check - return credits no response will carry (r16a 6.10)
  * @ch:	channel; caller holds sq_lock
  *
- * Sent when nothing is under way whose answer could bring them, or when a
- * quarter of the limit is missing. One SRP_CRED_REQ is open at a time.
+ * Responses carry credits as long as requests are open. So this is for the
+ * initiator that has none open, or few credits left to open any. A busy
+ * Linux initiator may lack a buffer to answer with and then says nothing, so
+ * a few requests may be without an answer; the receives that SRPT_FREE_IUS
+ * keeps are the limit.
  */
 void srpt_cred_req_check(struct srpt_channel *ch)
 {
 	struct srpt_msg *msg = &ch->msgs->cred_req;
 	const struct proto_credit *c = &ch->credit;
-	u32 due = proto_credit_due(c);
+	u32 due = proto_credit_due(c), consumed = READ_ONCE(c->consumed);
 	size_t len;
 
 	lockdep_assert_held(&ch->sq_lock);
-	if (!due || ch->cred_req_out || ch->state != PROTO_CH_LIVE)
+	if (!due || ch->cred_req_posted ||
+	    ch->cred_reqs_out >= SRPT_FREE_IUS / 2 || ch->state != PROTO_CH_LIVE)
 		return;
-	if (READ_ONCE(c->consumed) != c->finished && due < c->limit / 4)
+	if (consumed != c->finished && c->granted - consumed > c->limit / 8)
 		return;
 	len = proto_build_cred_req(msg->iu, PROTO_SHORT_IU_LEN, 0,
 				   proto_credit_take(&ch->credit),
@@ -185,7 +198,8 @@ void srpt_cred_req_check(struct srpt_channel *ch)
 		proto_credit_untake(&ch->credit, due);
 		return;
 	}
-	ch->cred_req_out = true;
+	ch->cred_req_posted = true;
+	ch->cred_reqs_out++;
 	srpt_stat_inc(ch, cred_reqs);
 }
 
@@ -195,14 +209,13 @@ void srpt_cred_rsp(struct srpt_channel *ch)
 	bool expected;
 
 	spin_lock_irqsave(&ch->sq_lock, flags);
-	expected = ch->cred_req_out;
-	ch->cred_req_out = false;
+	expected = ch->cred_reqs_out;
+	if (expected)
+		ch->cred_reqs_out--;
 	spin_unlock_irqrestore(&ch->sq_lock, flags);
-	if (!expected) {
-		srpt_stat_inc(ch, bad_ius);
-		srpt_channel_close(ch, SRPT_CLOSE_PROTOCOL,
-				   "SRP_CRED_RSP nobody asked for");
-	}
+	if (!expected)
+		srpt_channel_violation(ch, PROTO_LOGOUT_SPURIOUS_RESPONSE,
+				       "SRP_CRED_RSP nobody asked for");
 }
 
 /**

@@ -328,7 +328,8 @@ struct srpt_channel {
 	struct ib_recv_wr *repost_last;
 	u32 n_repost;
 	struct proto_credit credit;
-	bool cred_req_out;		/* a CRED_REQ is unanswered */
+	bool cred_req_posted;		/* its buffer is with the HCA */
+	u8 cred_reqs_out;		/* CRED_REQs without an answer yet */
 	struct srpt_scratch *scratch;	/* work requests under construction */
 
 	/* cold */
@@ -355,6 +356,7 @@ struct srpt_channel {
 	u32 qp_num;
 	u32 peer_qp_num;
 	const char *cause_detail;	/* static text, set with cause */
+	enum proto_t_logout_reason logout_reason; /* with SRPT_CLOSE_PROTOCOL */
 	u64 since;			/* ktime of the accept, ns */
 	bool rdma_cm_login;
 	struct proto_initiator who;
@@ -400,7 +402,7 @@ extern struct list_head srpt_targets;
 extern const struct target_core_fabric_ops srpt_fabric_ops;
 
 /* Is a TPG enabled on this port? Takes srpt_target_mutex. */
-bool srpt_target_enabled_on(struct srpt_port *port);
+bool srpt_target_enabled_on(struct srpt_port *port, u32 *max_rdma_size);
 
 enum srpt_admission_result {
 	SRPT_ADMIT_OK,

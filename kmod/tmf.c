@@ -114,6 +114,9 @@ static int collect_channel(struct srpt_channel *ch, void *arg)
 		abort->tag = slot->cmd.tag;
 		kref_get(&c->nexus->refs);
 		list_add_tail(&abort->entry, &c->aborts);
+		/* An initiator that asked for nothing has to learn of it. */
+		if (c->nexus != c->self->nexus)
+			WRITE_ONCE(slot->cleared, true);
 	}
 	return 0;
 }
@@ -261,9 +264,8 @@ void srpt_tmf_handle(struct srpt_slot *slot, u32 len)
 	struct drop d = {};
 
 	if (!proto_tmf_parse(slot->iu, len, &slot->tmf)) {
-		srpt_stat_inc(ch, bad_ius);
-		srpt_channel_close(ch, SRPT_CLOSE_PROTOCOL,
-				   "short SRP_TSK_MGMT");
+		srpt_channel_violation(ch, PROTO_LOGOUT_NO_REASON,
+				       "short SRP_TSK_MGMT");
 		srpt_slot_put(slot);
 		return;
 	}

@@ -66,8 +66,17 @@ class Events:
             select.select([self.client.sock], [], [], 0.5)
         sys.exit(f"no event {name} in {seconds} s")
 
-    def none(self, name):
-        """No such event has come."""
-        self.client.check_ntf()
-        holds(f"no event {name}",
-              all(event["name"] != name for event in self.client.async_msg_queue))
+    def find(self, log, name, text, seconds=20):
+        """Is there such an event with this text, among those of before in
+        @log or those to come? All that come are added to @log.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            self.client.check_ntf()
+            log += self.client.async_msg_queue
+            self.client.async_msg_queue.clear()
+            if any(e["name"] == name and text in str(e["msg"]) for e in log):
+                return "heard"
+            if time.monotonic() > end:
+                return f"not heard, only: {log}"
+            select.select([self.client.sock], [], [], 0.5)

@@ -41,7 +41,7 @@ int vh_poll_cq(struct ib_cq *ibcq, int n, struct ib_wc *wc)
 		wc[got++] = cqe->wc;
 		if (cqe->rq_used)
 			atomic_dec(cqe->rq_used);
-		else
+		else	/* pairs with vh_post_send(): the slot was read before */
 			smp_store_release(&cqe->qp->sq.freed, cqe->sq_freed);
 	}
 	spin_unlock_irqrestore(&cq->lock, flags);

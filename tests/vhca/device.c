@@ -273,6 +273,7 @@ struct vh_dev *vh_dev_register(struct vh_node *node)
 		return ERR_PTR(-ENOMEM);
 	dev->node = node;
 	dev->port = &node->port[1];
+	vh_port_reset(dev->port);
 	xa_init_flags(&dev->qps, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
 	xa_init_flags(&dev->mrs, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
 	spin_lock_init(&dev->mcast_lock);
@@ -323,6 +324,8 @@ void vh_dev_unregister(struct vh_dev *dev)
 	ib_dispatch_event(&ev);
 	vh_set_present(dev->port, false);
 	WRITE_ONCE(dev->registered, false);
+	/* No event may be under way when the core flushes them. */
+	synchronize_rcu();
 	vh_trap_stop(node);
 	vh_qp_flush_all(dev);
 

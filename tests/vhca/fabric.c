@@ -15,6 +15,24 @@ static void vh_port_init(struct vh_node *node, struct vh_port *port, u8 num)
 	port->cable = true;
 	port->state = IB_PORT_DOWN;
 	port->phys = IB_PORT_PHYS_STATE_POLLING;
+	vh_port_reset(port);
+}
+
+/*
+ * What a port knows after power-on. The fabric's own state, plugs and
+ * cables, is none of its business.
+ */
+void vh_port_reset(struct vh_port *port)
+{
+	port->disabled = false;
+	port->lid = 0;
+	port->lmc = 0;
+	port->sm_lid = 0;
+	port->sm_sl = 0;
+	port->mkey = 0;
+	port->mkey_prot = 0;
+	port->cap_mask = port->cap_base;
+	memset(port->pkeys, 0, sizeof(port->pkeys));
 	port->prefix = cpu_to_be64(0xfe80000000000000ULL);
 	port->pkeys[0] = IB_DEFAULT_PKEY_FULL;
 	port->neighbor_mtu = IB_MTU_4096;

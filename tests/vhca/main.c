@@ -142,7 +142,7 @@ static struct vh_node *vh_hca_alloc(unsigned int i)
 	node = vh_node_alloc(RDMA_NODE_IB_CA, i, 1, guid, sys);
 	if (!node)
 		return NULL;
-	node->port[1].cap_mask = i < vh_cap_n ? vh_cap[i] : VH_CAP_MASK;
+	node->port[1].cap_base = i < vh_cap_n ? vh_cap[i] : VH_CAP_MASK;
 	node->port[1].cap_refused = i < vh_refuse_n ? vh_refuse[i] : 0;
 	snprintf(node->desc, sizeof(node->desc), "%.32s HCA-%u",
 		 init_utsname()->nodename, i + 1);

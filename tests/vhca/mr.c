@@ -111,6 +111,7 @@ struct ib_mr *vh_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova,
 	mr->off = start & ~PAGE_MASK;
 	mr->ibmr.iova = iova;
 	mr->ibmr.length = length;
+	/* Pairs with vh_seg_get(): the pages are there before access is. */
 	smp_store_release(&mr->valid, true);
 	return &mr->ibmr;
 }
@@ -220,6 +221,7 @@ bool vh_seg_get(struct vh_dev *dev, struct ib_pd *pd, u32 key, int access,
 
 	xa_lock_irqsave(&dev->mrs, flags);
 	mr = xa_load(&dev->mrs, key >> 8);
+	/* Pairs with vh_reg_user_mr(). */
 	if (mr && smp_load_acquire(&mr->valid) && mr->key == key &&
 	    mr->ibmr.pd == pd && (mr->access & access) == access &&
 	    (mr->kind == VH_MR_DMA ||

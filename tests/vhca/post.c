@@ -119,8 +119,10 @@ int vh_post_send(struct ib_qp *ibqp, const struct ib_send_wr *wr,
 	}
 	for (; wr; wr = wr->next) {
 		struct vh_sq *sq = &qp->sq;
+		/* Pairs with vh_poll_cq(). */
+		u32 freed = smp_load_acquire(&sq->freed);
 
-		if (sq->prod - smp_load_acquire(&sq->freed) >= sq->size)
+		if (sq->prod - freed >= sq->size)
 			ret = -ENOMEM;
 		else
 			ret = vh_swqe_fill(qp, vh_swqe_at(sq, sq->prod), wr);

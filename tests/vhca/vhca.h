@@ -93,6 +93,7 @@ struct vh_port {
 	u8 mkey_prot;
 	__be16 mkey_lease;
 	__be64 prefix;
+	u32 cap_base;
 	u32 cap_mask;
 	u32 cap_refused;
 	u16 pkeys[VH_PKEYS];
@@ -654,6 +655,7 @@ struct vh_node *vh_node_alloc(u8 type, int index, u8 nports, u64 guid,
 			      u64 sys_guid);
 void vh_node_free(struct vh_node *node);
 void vh_connect(struct vh_port *a, struct vh_port *b);
+void vh_port_reset(struct vh_port *port);
 void vh_link_update(struct vh_port *port);
 void vh_set_present(struct vh_port *port, bool on);
 void vh_set_cable(struct vh_port *port, bool on);

@@ -86,7 +86,7 @@ backend_clear()
 	done
 	rm -f /dev/shm/*.img
 	module_remove null_blk
-	module_remove brd dm_mod
+	module_remove brd dm_service_time dm_multipath dm_mod
 	return 0
 }
 

@@ -29,6 +29,7 @@ opensm_start()
 	OSM_CACHE_DIR=$VIB_STATE/$name OSM_TMP_DIR=$VIB_STATE/$name setsid opensm -g "$guid" \
 		-f $VIB_STATE/"$name"/log </dev/null >$VIB_STATE/"$name"/out 2>&1 &
 	echo $! >$VIB_STATE/"$name"/pid
+	echo "$guid" >$VIB_STATE/"$name"/guid
 }
 
 # opensm_stop [NAME]: and wait until it is gone.
@@ -40,6 +41,20 @@ opensm_stop()
 	rm -f "$file"
 	kill "$pid" 2>/dev/null || return 0
 	wait_for 10 process_gone "$pid" || kill -KILL "$pid"
+}
+
+# vib_vanish INDEX: the adapter of that number is gone as if pulled out of the
+# machine. A manager on it does not cope (opensm spins), so it ends, too.
+vib_vanish()
+{
+	local guid state
+	guid=$(vib_guid "qib$1")
+	echo "$1" >"$VIB_DEBUG/vanish"
+	for state in "$VIB_STATE"/*/; do
+		[ "$(cat "$state/guid")" = "$guid" ] || continue
+		kill -KILL "$(cat "$state/pid")" 2>/dev/null || true
+		rm -rf "$state"
+	done
 }
 
 process_gone()
@@ -79,8 +94,11 @@ vib_stat()	{ sed -n "s/^$2 //p" "$VIB_DEBUG/$1/stats"; }
 
 fabric_add_hca()
 {
-	[ -e /sys/class/infiniband/$VIB_TARGET ] || echo 0 >$VIB_DEBUG/plug
+	echo 0 >$VIB_DEBUG/plug
+	wait_for 10 test -e /sys/class/infiniband_mad/umad0
+	opensm_start
 	wait_for 20 vib_active $VIB_TARGET
+	wait_for 20 vib_active $VIB_INITIATOR
 }
 
 # What the target module needs before it can be logged in to.
@@ -123,7 +141,7 @@ fabric_login_string()
 fabric_add_target()	{ echo /sys/class/infiniband_srp/srp-$VIB_INITIATOR-1/add_target; }
 
 # Pull the target's HCA out.
-fabric_remove_hca()	{ echo 0 >$VIB_DEBUG/vanish; }
+fabric_remove_hca()	{ vib_vanish 0; }
 
 fabric_down()
 {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The HCA goes away under load and another comes: bounded, nothing left over,
 # the configuration still stands and serves again.
-# FABRICS=rxe
+# FABRICS=rxe vib
 # TIMEOUT=120
 
 backend_ramdisk vol1 32

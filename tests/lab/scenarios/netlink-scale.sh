@@ -3,7 +3,6 @@
 # Every netlink operation and event over a thousand made-up sessions, driven by
 # the kernel's own client from our spec.
 # FABRICS=rxe
-# TARGETS=ours stock
 # SETUP=fabric
 # TIMEOUT=240
 # HOST=scripts/kernels ynl

@@ -29,6 +29,15 @@ grep -q mapped_lun0 "$SCRATCH/before" || fail "no mapped LUN"
 fabric_target_ready
 initiator_login
 io_verify "$DISK" 4k randrw 1m
+if [ "$LAB_target" = ours ]; then
+	step "targetcli lists the session"
+	targetcli sessions detail | tee "$SCRATCH/sessions"
+	grep -qE 'sid: [0-9]+ type: Normal session-state: LOGGED_IN' "$SCRATCH/sessions" || fail "no session"
+	grep -q "name: ib.${id#0x}" "$SCRATCH/sessions" || fail "no name of the initiator"
+	grep -q 'mapped-lun: 0 backstore: fileio/vol1 mode: rw' "$SCRATCH/sessions" || fail "no mapped LUN"
+	grep -qE 'address: [^ ]+ \((IB|RDMA-CM)\).*cid: 0 connection-state: LOGGED_IN' "$SCRATCH/sessions" ||
+		fail "no channel"
+fi
 initiator_logout
 
 step "cleared, reloaded, restored"

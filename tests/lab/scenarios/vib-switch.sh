@@ -7,7 +7,8 @@
 # SETUP=none
 # TIMEOUT=150
 
-host_has_disk()	{ [ -n "$(srp_disks "$1")" ]; }
+# shellcheck disable=SC2153  # srp_disks sets DISKS
+host_has_disk()	{ srp_disks "$1"; [ ${#DISKS[@]} -gt 0 ]; }
 
 VIB_OPTIONS="hcas=4 switch=1"
 fabric_up
@@ -43,7 +44,7 @@ done
 disks=()
 for host in $(srp_hosts); do
 	wait_for 20 host_has_disk "$host"
-	disks+=("$(srp_disks "$host" | head -1)")
+	disks+=("${DISKS[0]}")
 done
 same "${#disks[@]}" 3 "disks"
 for disk in "${disks[@]}"; do
