@@ -20,14 +20,23 @@ constexpr std::array kPlugins = {
     Plugin{"pscsi", "pscsi"},  Plugin{"user", "user"},
 };
 
-std::optional<unsigned> number(std::string_view text) {
-    unsigned value = 0;
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+    T value = 0;
     const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), value);
 
     if (err != std::errc{} || end != text.data() + text.size()) {
         return std::nullopt;
     }
     return value;
+}
+
+std::optional<unsigned> number(std::string_view text) {
+    return parse_number<unsigned>(text);
+}
+
+std::optional<uint64_t> number64(std::string_view text) {
+    return parse_number<uint64_t>(text);
 }
 
 // "lun_3" with prefix "lun_" is 3.
@@ -96,16 +105,17 @@ void read_backstore_info(const FileSystem& fs, Backstore& store) {
     if (colon != std::string::npos) {
         store.serial = serial.substr(colon + 2);
     }
+    if (store.plugin == "block" && !store.device.empty()) {
+        const std::string device = base_name(fs.resolve(store.device).value_or(store.device));
+        if (const auto sectors = number64(fs.read_or(fmt::format("/sys/class/block/{}/size", device)))) {
+            store.bytes = *sectors * 512;
+        }
+    }
     if (store.plugin == "fileio") {
         if (store.device.empty()) {
             store.device = word_after(info, "File:");
         }
-        uint64_t bytes = 0;
-        const std::string text = word_after(info, "Size:");
-        const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-        if (err == std::errc{} && end == text.data() + text.size()) {
-            store.bytes = bytes;
-        }
+        store.bytes = number64(word_after(info, "Size:"));
     }
     if (store.plugin == "ramdisk") {
         const std::string pages = word_after(info, "PAGES/PAGE_SIZE:");

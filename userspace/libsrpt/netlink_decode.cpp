@@ -278,7 +278,7 @@ std::optional<Event> decode_event(nlmsghdr* header) {
     if (genlmsg_valid_hdr(header, 0) == 0) {
         return std::nullopt;
     }
-    const genlmsghdr* genl = static_cast<const genlmsghdr*>(nlmsg_data(header));
+    const auto* genl = static_cast<const genlmsghdr*>(nlmsg_data(header));
     const nlattr* attrs = genlmsg_attrdata(genl, 0);
     const int length = genlmsg_attrlen(genl, 0);
 

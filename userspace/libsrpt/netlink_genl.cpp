@@ -66,8 +66,8 @@ struct Exchange {
 };
 
 int on_valid(nl_msg* msg, void* arg) {
-    const Exchange* x = static_cast<const Exchange*>(arg);
-    const genlmsghdr* genl = static_cast<const genlmsghdr*>(nlmsg_data(nlmsg_hdr(msg)));
+    const auto* x = static_cast<const Exchange*>(arg);
+    const auto* genl = static_cast<const genlmsghdr*>(nlmsg_data(nlmsg_hdr(msg)));
 
     (*x->handler)(genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0));
     return NL_OK;
@@ -80,7 +80,7 @@ int on_ack(nl_msg* /*msg*/, void* arg) {
 
 // A dump ends with an errno of its own, and may carry the reason.
 int on_finish(nl_msg* msg, void* arg) {
-    Exchange* x = static_cast<Exchange*>(arg);
+    auto* x = static_cast<Exchange*>(arg);
     nlmsghdr* header = nlmsg_hdr(msg);
 
     x->finished = true;
@@ -96,7 +96,7 @@ int on_finish(nl_msg* msg, void* arg) {
 }
 
 int on_error(sockaddr_nl* /*peer*/, nlmsgerr* error, void* arg) {
-    Exchange* x = static_cast<Exchange*>(arg);
+    auto* x = static_cast<Exchange*>(arg);
     nlmsghdr* header =
         reinterpret_cast<nlmsghdr*>(error) - 1; // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
 

@@ -231,15 +231,15 @@ Status Transaction::run(const Plan& plan) {
         }
         Error error = std::move(status.error());
         complete(error, step, system_);
-        for (auto it = done.rbegin(); it != done.rend(); ++it) {
-            const Status undone = revert(**it);
+        error.rolled_back = std::any_of(done.begin(), done.end(), [](const Step* s) { return !s->lasting; });
+        for (; !done.empty(); done.pop_back()) {
+            const Status undone = revert(*done.back());
 
             if (!undone) {
                 error.leftover.push_back(
                     fmt::format("{}: {}", undone.error().path, errno_text(undone.error().err)));
             }
         }
-        error.rolled_back = std::any_of(done.begin(), done.end(), [](const Step* s) { return !s->lasting; });
         return fail(std::move(error));
     }
     return {};

@@ -8,7 +8,7 @@ namespace srptctl {
 
 std::string format_bytes(uint64_t bytes) {
     static constexpr std::array units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    double value = static_cast<double>(bytes);
+    auto value = static_cast<double>(bytes);
     size_t unit = 0;
 
     while (value >= 1024 && unit + 1 < units.size()) {
@@ -37,7 +37,7 @@ std::string format_count(uint64_t count) {
     if (count < 10000) {
         return fmt::format("{}", count);
     }
-    const double value = static_cast<double>(count);
+    const auto value = static_cast<double>(count);
     if (count < 10'000'000) {
         return fmt::format("{:.1f}k", value / 1e3);
     }

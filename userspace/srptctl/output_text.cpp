@@ -70,7 +70,7 @@ class TextOutput final : public Output {
         data_ << fmt::format(format, std::forward<Args>(args)...) << '\n';
     }
     void note(std::string_view text) { messages_ << "note: " << text << '\n'; }
-    void notes(const std::vector<std::string>& all) {
+    void print_notes(const std::vector<std::string>& all) {
         for (const std::string& text : all) {
             note(text);
         }
@@ -191,15 +191,15 @@ void TextOutput::status(const StatusView& view) {
         line("{}  {}: see 'srptctl acl pending'", head("refused"),
              bad(plural(view.rejects->size(), "initiator")));
     }
-    notes(view.notes);
+    print_notes(view.notes);
 }
 
 void TextOutput::dry_run(std::string_view /*command*/, const srpt::Plan& plan,
-                         const std::vector<std::string>& all) {
+                         const std::vector<std::string>& notes) {
     for (const srpt::Step& step : plan.steps()) {
         line("{}", srpt::step_shell(step));
     }
-    notes(all);
+    print_notes(notes);
 }
 
 void TextOutput::exported(const srpt::ExportResult& result) {
@@ -211,7 +211,7 @@ void TextOutput::exported(const srpt::ExportResult& result) {
     if (result.rdma_cm_port) {
         line("  logins by RDMA CM are taken on port {}", *result.rdma_cm_port);
     }
-    notes(result.notes);
+    print_notes(result.notes);
     if (result.acls.empty() && result.new_target) {
         note("nobody may log in yet; when an initiator has tried: srptctl acl allow --last");
     }
@@ -221,17 +221,17 @@ void TextOutput::unexported(const srpt::UnexportResult& result) {
     for (const std::string& what : result.removed) {
         line("removed {}", what);
     }
-    notes(result.notes);
+    print_notes(result.notes);
 }
 
 void TextOutput::acl_created(const srpt::AclResult& result) {
     line("{} may log in to {}: {}", result.name, srpt::targetcli_name(result.target), numbers(result.mapped));
-    notes(result.notes);
+    print_notes(result.notes);
 }
 
 void TextOutput::acl_deleted(const srpt::AclResult& result) {
     line("{} may no longer log in to {}", result.name, srpt::targetcli_name(result.target));
-    notes(result.notes);
+    print_notes(result.notes);
 }
 
 void TextOutput::acl_allowed(const AllowView& view) {
@@ -246,7 +246,7 @@ void TextOutput::acl_allowed(const AllowView& view) {
         line("{}: session {} from {}, {}", good("logged in"), view.session->id,
              view.session->source.address(), plural(view.session->channels, "channel"));
     }
-    notes(acl.notes);
+    print_notes(acl.notes);
 }
 
 void TextOutput::acls(const std::vector<AclRow>& rows) {

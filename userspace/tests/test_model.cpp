@@ -65,6 +65,16 @@ TEST(Model, ReadsWhatAnExportMade) {
     EXPECT_TRUE(acl.luns[0].write_protect);
 }
 
+TEST(Model, SizeOfADiskIsTheKernels) {
+    Machine m;
+
+    m.ok({"export", "/dev/sdc1", "--name", "vol1"});
+    EXPECT_FALSE(srpt::read_tree(m.fs)->backstores.at(0).bytes);
+    m.fs.put("/sys/class/block/sdc1/size", "163160320");
+    EXPECT_EQ(srpt::read_tree(m.fs)->backstores.at(0).bytes, 83538083840U);
+    EXPECT_NE(m.ok({"status"}).out.find("77.8 GiB"), std::string::npos);
+}
+
 TEST(Model, FindsByAnyName) {
     Machine m;
 
