@@ -6,7 +6,7 @@
 # FABRICS=rxe
 # SETUP=none
 # NEEDS=module:dm_mod module:null_blk
-# TIMEOUT=150
+# TIMEOUT=240
 # HOST=cmake -S tests/initiator -B build/initiator && cmake --build build/initiator -j2
 
 . "$LAB_dir/lib/conformance.sh"
