@@ -80,7 +80,7 @@ enum srpt_sq_op {
  * @sg_off:	... and the offset in it
  * @tmf:	task-management request as parsed
  * @tmf_set:	aborts under way for a task-set function
- * @rw:		contexts of the R/W API (iWARP reads only)
+ * @rw:		ranges under way by the R/W API (iWARP reads only)
  * @n_rw:	number of them
  * @rw_chain:	their work requests
  * @n_rw_wr:	number of those
@@ -113,7 +113,7 @@ struct srpt_slot {
 	struct proto_cmd cmd;
 	struct proto_tmf_req tmf;
 	struct srpt_tmf_set *tmf_set;
-	struct rdma_rw_ctx *rw;
+	struct srpt_rw *rw;
 	u32 n_rw;
 	struct ib_send_wr *rw_chain;
 	u32 n_rw_wr;

@@ -258,6 +258,18 @@ void srpt_cmd_read_done(struct srpt_slot *slot, bool ok)
 	struct se_cmd *se_cmd = &slot->io.se_cmd;
 
 	srpt_rw_release(slot);
+	if (ok && slot->ch->use_rw_api && slot->iter.remaining) {
+		if (srpt_rw_prepare(slot)) {
+			srpt_stat_inc(slot->ch, busy);
+			transport_generic_request_failure(se_cmd,
+							  TCM_OUT_OF_RESOURCES);
+			return;
+		}
+		if (!srpt_sq_submit(slot, SRPT_SQ_READ))
+			return;
+		srpt_rw_release(slot);
+		ok = false;
+	}
 	if (ok) {
 		srpt_buf_sync_cpu(slot->ch->pool, &slot->buf);
 		target_execute_cmd(se_cmd);

@@ -16,6 +16,32 @@
 
 /* Registrations one channel may hold at once, in units of the R/W API. */
 #define SRPT_RW_CTXS	128
+/* Remote ranges of one command read at once; the next ones follow when these
+ * are done, so no number of ranges is too large for the channel.
+ */
+#define SRPT_RW_ROUND	16
+
+/**
+ * struct srpt_rw_range - a remote range under way
+ * @ctx:	of the R/W API
+ * @sg:		where it goes, within &struct srpt_rw
+ * @n_sg:	entries of that
+ */
+struct srpt_rw_range {
+	struct rdma_rw_ctx ctx;
+	struct scatterlist *sg;
+	u32 n_sg;
+};
+
+/**
+ * struct srpt_rw - a round of remote ranges
+ * @range:	the ranges
+ * @sg:		their scatterlists, one behind the other
+ */
+struct srpt_rw {
+	struct srpt_rw_range range[SRPT_RW_ROUND];
+	struct scatterlist sg[];
+};
 
 static bool rdma_rw_api;
 module_param(rdma_rw_api, bool, 0444);
@@ -39,9 +65,12 @@ void srpt_rw_release(struct srpt_slot *slot)
 
 	if (!slot->rw)
 		return;
-	for (i = 0; i < slot->n_rw; i++)
-		rdma_rw_ctx_destroy(&slot->rw[i], ch->qp, ch->port_num,
-				    slot->buf.sg, slot->buf.n, DMA_FROM_DEVICE);
+	for (i = 0; i < slot->n_rw; i++) {
+		struct srpt_rw_range *r = &slot->rw->range[i];
+
+		rdma_rw_ctx_destroy(&r->ctx, ch->qp, ch->port_num, r->sg,
+				    r->n_sg, DMA_FROM_DEVICE);
+	}
 	kvfree(slot->rw);
 	slot->rw = NULL;
 	slot->n_rw = 0;
@@ -56,7 +85,7 @@ static int rw_chain(struct srpt_slot *slot)
 
 	slot->rw_chain = NULL;
 	for (i = slot->n_rw; i--;)
-		slot->rw_chain = rdma_rw_ctx_wrs(&slot->rw[i], ch->qp,
+		slot->rw_chain = rdma_rw_ctx_wrs(&slot->rw->range[i].ctx, ch->qp,
 						 ch->port_num, &slot->rdma_cqe,
 						 slot->rw_chain);
 	slot->n_rw_wr = 0;
@@ -69,20 +98,49 @@ static int rw_chain(struct srpt_slot *slot)
 		slot->n_rw_wr++;
 	}
 	/* Half the queue can always be had: want_signal() of sq.c. */
-	if (slot->n_rw_wr > ch->sq_size / 2) {
+	if (!slot->n_rw_wr || slot->n_rw_wr > ch->sq_size / 2) {
 		srpt_rw_release(slot);
 		return -ENOSPC;
 	}
 	return 0;
 }
 
-static int rw_add(struct srpt_slot *slot, u32 off, const struct proto_desc *d)
+/* The next @len bytes of the slot's buffer as a scatterlist of their own: the
+ * API transfers all of what it is given.
+ */
+static u32 cut(struct srpt_slot *slot, struct scatterlist *sg, u32 len)
 {
-	int ret = rdma_rw_ctx_init(&slot->rw[slot->n_rw], slot->ch->qp,
-				   slot->ch->port_num, slot->buf.sg,
-				   slot->buf.n, off, d->va, d->key,
-				   DMA_FROM_DEVICE);
+	struct srpt_buf *buf = &slot->buf;
+	u32 n = 0;
 
+	while (len && slot->sg_idx < buf->n) {
+		struct scatterlist *from = &buf->sg[slot->sg_idx];
+		u32 step = min(from->length - slot->sg_off, len);
+
+		sg_set_page(&sg[n++], sg_page(from), step,
+			    from->offset + slot->sg_off);
+		len -= step;
+		slot->sg_off += step;
+		if (slot->sg_off == from->length) {
+			slot->sg_idx++;
+			slot->sg_off = 0;
+		}
+	}
+	if (n)
+		sg_mark_end(&sg[n - 1]);
+	return n;
+}
+
+static int rw_add(struct srpt_slot *slot, const struct proto_desc *d, u32 *used)
+{
+	struct srpt_rw_range *r = &slot->rw->range[slot->n_rw];
+	int ret;
+
+	r->sg = &slot->rw->sg[*used];
+	r->n_sg = cut(slot, r->sg, d->len);
+	*used += r->n_sg;
+	ret = rdma_rw_ctx_init(&r->ctx, slot->ch->qp, slot->ch->port_num, r->sg,
+			       r->n_sg, 0, d->va, d->key, DMA_FROM_DEVICE);
 	if (ret < 0) {
 		srpt_rw_release(slot);
 		return ret;
@@ -91,37 +149,42 @@ static int rw_add(struct srpt_slot *slot, u32 off, const struct proto_desc *d)
 	return 0;
 }
 
+static int rw_alloc(struct srpt_slot *slot)
+{
+	/* Each range begins and ends within an entry of the buffer's list. */
+	slot->rw = kvzalloc(struct_size(slot->rw, sg,
+					slot->buf.n + SRPT_RW_ROUND), GFP_NOIO);
+	slot->n_rw = 0;
+	return slot->rw ? 0 : -ENOMEM;
+}
+
 static int rw_prepare(struct srpt_slot *slot)
 {
-	struct proto_desc_iter it = slot->iter;
+	/* A registration, the read and an invalidation each */
+	u32 most = clamp_t(u32, slot->ch->sq_size / 6, 1, SRPT_RW_ROUND);
 	struct proto_desc d;
-	u32 n = 0, off = 0;
+	u32 used = 0;
 	int ret;
 
-	while (proto_desc_iter_next(&it, &d))
-		n++;
-	slot->rw = kvcalloc(n, sizeof(*slot->rw), GFP_NOIO);
-	if (!slot->rw)
-		return -ENOMEM;
-	while (proto_desc_iter_next(&slot->iter, &d)) {
-		ret = rw_add(slot, off, &d);
-		if (ret)
-			return ret;
-		off += d.len;
-	}
-	return rw_chain(slot);
+	ret = rw_alloc(slot);
+	while (!ret && slot->n_rw < most &&
+	       proto_desc_iter_next(&slot->iter, &d))
+		ret = rw_add(slot, &d, &used);
+	return ret ?: rw_chain(slot);
 }
 
 static int rw_prepare_table(struct srpt_slot *slot)
 {
+	u32 used = 0;
 	int ret;
 
 	srpt_buf_borrow(&slot->buf, slot->table.addr, slot->table.dma,
 			slot->table.len);
-	slot->rw = kvcalloc(1, sizeof(*slot->rw), GFP_NOIO);
-	if (!slot->rw)
-		return -ENOMEM;
-	ret = rw_add(slot, 0, &slot->cmd.table_desc);
+	slot->sg_idx = 0;
+	slot->sg_off = 0;
+	ret = rw_alloc(slot);
+	if (!ret)
+		ret = rw_add(slot, &slot->cmd.table_desc, &used);
 	return ret ?: rw_chain(slot);
 }
 
@@ -138,7 +201,7 @@ static int rw_with_qp(struct srpt_slot *slot, int (*fn)(struct srpt_slot *slot))
 }
 
 /**
- * srpt_rw_prepare - make the work requests that read a slot's data-out buffer
+ * srpt_rw_prepare - make the work requests that read a slot's next ranges
  * @slot:	slot with buffer and range cursor set up
  *
  * May sleep. Returns 0 or a negative error: nothing is held then.
