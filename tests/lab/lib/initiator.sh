@@ -17,7 +17,9 @@ initiator_try()
 	local options=
 	[ -e /sys/class/infiniband_srp ] || initiator_load
 	[ $# -eq 0 ] || options=,$(IFS=,; echo "$*")
-	echo "$(fabric_login_string)$options" >"$(fabric_add_target)"
+	# Not the shell's own echo: a background job that ends would interrupt
+	# the login, and a channel be missing.
+	/bin/echo "$(fabric_login_string)$options" >"$(fabric_add_target)"
 }
 
 # initiator_login [OPTION...]: log in and wait for the disks; sets SRP_HOST
