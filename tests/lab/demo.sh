@@ -85,7 +85,7 @@ say "Log out, take it all away."
 enter "for port in /sys/class/srp_remote_ports/*; do echo 1 >\$port/delete; done"
 wait_for 20 no_srp_hosts
 if [ "$LAB_target" = ours ]; then
-	enter srptctl --yes unexport vol1
+	enter srptctl --yes unexport "ib.$(fabric_gid | sed s/0x//)"
 else
 	enter targetcli clearconfig confirm=True
 fi
