@@ -79,7 +79,6 @@ enum srpt_sq_op {
  * @sg_idx:	scatterlist entry the next work request begins in
  * @sg_off:	... and the offset in it
  * @tmf:	task-management request as parsed
- * @tmf_set:	aborts under way for a task-set function
  * @rw:		ranges under way by the R/W API (iWARP reads only)
  * @n_rw:	number of them
  * @rw_chain:	their work requests
@@ -112,7 +111,6 @@ struct srpt_slot {
 	u64 start;
 	struct proto_cmd cmd;
 	struct proto_tmf_req tmf;
-	struct srpt_tmf_set *tmf_set;
 	struct srpt_rw *rw;
 	u32 n_rw;
 	struct ib_send_wr *rw_chain;

@@ -143,6 +143,26 @@ static size_t build_rsp(const struct srpt_channel *ch,
 	return proto_login_build_rsp(buf, cap, &a);
 }
 
+/* Did the connection manager report that the initiator does not wait for an
+ * answer any more?
+ */
+static bool given_up(struct srpt_conn *conn)
+{
+	unsigned long flags;
+	bool lost;
+
+	spin_lock_irqsave(&conn->lock, flags);
+	lost = conn->lost;
+	spin_unlock_irqrestore(&conn->lock, flags);
+	return lost;
+}
+
+static void refuse_lost(struct refusal *r)
+{
+	r->reason = PROTO_REJ_UNABLE_ESTABLISH_CHANNEL;
+	r->why = "the initiator has given up";
+}
+
 /* Connect the connection with its channel, unless it is lost already. */
 static bool attach(struct srpt_conn *conn, struct srpt_channel *ch)
 {
@@ -172,11 +192,13 @@ static bool establish(struct srpt_conn *conn, const struct proto_login *l,
 	if (IS_ERR(ch)) {
 		r->reason = PROTO_REJ_INSUFFICIENT_RESOURCES;
 		r->why = "memory or HCA resources are short";
+		/* Its queue pair can't be made ready any more then, either. */
+		if (given_up(conn))
+			refuse_lost(r);
 		return false;
 	}
 	if (!attach(conn, ch)) {
-		r->reason = PROTO_REJ_UNABLE_ESTABLISH_CHANNEL;
-		r->why = "the initiator has given up";
+		refuse_lost(r);
 		srpt_channel_discard(ch);
 		return false;
 	}

@@ -4,6 +4,7 @@
  * no dumps. The spec is Documentation/netlink/specs/ib_srpt.yaml; operations
  * and policies in netlink_gen.c follow from it.
  */
+#include <linux/err.h>
 #include <linux/module.h>
 
 #include "netlink.h"
@@ -183,14 +184,21 @@ int srpt_nl_target_set_doit(struct sk_buff *skb, struct genl_info *info)
 
 /* sessions */
 
-/* The session a request names; NULL with a message if there is none. */
+/* The session a request names, or an error pointer and a message. */
 static struct srpt_nexus *find_session(struct genl_info *info)
 {
 	struct nlattr *id = info->attrs[IB_SRPT_A_SESSION_ID];
-	struct srpt_nexus *nexus = srpt_nexus_find(nla_get_u32(id));
+	struct srpt_nexus *nexus;
 
-	if (!nexus)
+	if (!id) {
+		GENL_SET_ERR_MSG(info, "id must say which session");
+		return ERR_PTR(-EINVAL);
+	}
+	nexus = srpt_nexus_find(nla_get_u32(id));
+	if (!nexus) {
 		NL_SET_ERR_MSG_ATTR(info->extack, id, "no session has this id");
+		return ERR_PTR(-ENOENT);
+	}
 	return nexus;
 }
 
@@ -201,13 +209,9 @@ int srpt_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	if (!info->attrs[IB_SRPT_A_SESSION_ID]) {
-		GENL_SET_ERR_MSG(info, "id must say which session");
-		return -EINVAL;
-	}
 	nexus = find_session(info);
-	if (!nexus)
-		return -ENOENT;
+	if (IS_ERR(nexus))
+		return PTR_ERR(nexus);
 	reply = reply_begin(info, IB_SRPT_CMD_SESSION_GET, &hdr);
 	err = reply ? reply_end(info, reply, hdr,
 				srpt_nl_put_nexus(reply, nexus)) : -ENOMEM;
@@ -219,13 +223,9 @@ int srpt_nl_session_close_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct srpt_nexus *nexus;
 
-	if (!info->attrs[IB_SRPT_A_SESSION_ID]) {
-		GENL_SET_ERR_MSG(info, "id must say which session");
-		return -EINVAL;
-	}
 	nexus = find_session(info);
-	if (!nexus)
-		return -ENOENT;
+	if (IS_ERR(nexus))
+		return PTR_ERR(nexus);
 	srpt_nexus_close(nexus, SRPT_CLOSE_ADMIN);
 	srpt_nexus_put(nexus);
 	return 0;
@@ -249,8 +249,8 @@ int srpt_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!info->attrs[IB_SRPT_A_SESSION_ID])
 		return srpt_nexus_iterate(reset_nexus, NULL);
 	nexus = find_session(info);
-	if (!nexus)
-		return -ENOENT;
+	if (IS_ERR(nexus))
+		return PTR_ERR(nexus);
 	reset_nexus(nexus, NULL);
 	srpt_nexus_put(nexus);
 	return 0;

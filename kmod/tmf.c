@@ -52,7 +52,6 @@ static void set_put(struct srpt_tmf_set *set)
 	if (!atomic_dec_and_test(&set->open))
 		return;
 	kfree(set);
-	slot->tmf_set = NULL;
 	srpt_respond_tmf(slot, PROTO_RSP_CODE_COMPLETE);
 	srpt_slot_put(slot);
 }
@@ -187,7 +186,6 @@ static void task_set(struct srpt_slot *slot, bool all_initiators)
 	}
 
 	set->slot = slot;
-	slot->tmf_set = set;
 	atomic_set(&set->open, 1);
 	list_for_each_entry_safe(abort, next, &c.aborts, entry) {
 		list_del(&abort->entry);

@@ -2,13 +2,27 @@
 # SPDX-License-Identifier: GPL-2.0
 # The little of a system that a guest needs.
 
+# An empty directory for the guest, but with the tree if that lies below it.
+empty_dir()
+{
+	case $LAB_root/ in
+	"$1"/*)
+		mount --rbind "$LAB_root" /mnt
+		mount -t tmpfs tmpfs "$1"
+		mkdir -p "$LAB_root"
+		mount --move /mnt "$LAB_root"
+		;;
+	*)	mount -t tmpfs tmpfs "$1" ;;
+	esac
+}
+
 system_up()
 {
 	local release
 	release=$(uname -r)
 	export PATH=$LAB_root/build/userspace:$PATH
-	mount -t tmpfs tmpfs /run
-	mount -t tmpfs tmpfs /tmp
+	empty_dir /run
+	empty_dir /tmp
 	mkdir -p /dev/pts /dev/shm /run/lock
 	mount -t devpts devpts /dev/pts
 	mount -t tmpfs tmpfs /dev/shm
