@@ -16,7 +16,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo check unit lint fuzz lab shell install clean
+.PHONY: all help kmod vhca userspace demo walkthrough check check-full unit lint fuzz lab shell install clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -42,15 +42,32 @@ userspace:	## srptctl and its library: build/userspace/
 		-DCMAKE_INSTALL_PREFIX=$(prefix) >build/userspace.log || { cat build/userspace.log; exit 1; }
 	@cmake --build build/userspace -j$$(nproc)
 
-demo:	## export a disk and log in to it, step by step, in a guest
+# The story of the reference chapter needs InfiniBand; FABRIC=rxe has one on RoCE.
+chosen = $(filter command line environment,$(origin FABRIC))
+demo_fabric = $(if $(chosen),$(FABRIC),$(if $(filter stock,$(TARGET)),rxe,vib))
+
+demo:	## export a disk, be refused, be admitted, step by step in a guest: FABRIC=vib|rxe
 	$(setup) build lab
 	@$(MAKE) userspace
 	@$(MAKE) kmod KVER=$(guest_kernel)
-	@tests/lab/run --demo --kver $(guest_kernel) --target $(TARGET)
+	@[ $(demo_fabric) != vib ] || $(MAKE) vhca KVER=$(guest_kernel)
+	@tests/lab/run --demo --kver $(guest_kernel) --target $(TARGET) --fabric $(demo_fabric)
+
+walkthrough:	## run the reference chapter's session and write Documentation/walkthrough.md
+	$(setup) build lab
+	@$(MAKE) userspace
+	@$(MAKE) kmod vhca KVER=$(guest_kernel)
+	@touch Documentation/walkthrough.md
+	@tests/lab/run --kver $(guest_kernel) --fabric vib walkthrough || true
+	cp build/lab/$(guest_kernel)/vib-ours/share/walkthrough.md Documentation/walkthrough.md
 
 check:	## every test: unit, fuzz (20 s each), lint, builds, guests; counts at the end
 	$(setup) all
 	@scripts/check
+
+check-full:	## the same, every scenario on every fabric, and clang's analyzer
+	$(setup) all
+	@LAB_FULL=1 LINT_FULL=1 scripts/check
 
 unit:	## unit tests of the protocol code and of userspace only
 	$(setup) tests user
@@ -58,7 +75,7 @@ unit:	## unit tests of the protocol code and of userspace only
 
 lint:	## sparse, W=1, checkpatch, clang-tidy, clang-format, shellcheck
 	$(setup) build tests lint
-	@scripts/check lint
+	@LINT_FULL=1 scripts/check lint
 
 fuzz:	## each fuzzer for FUZZ_SECONDS (60)
 	$(setup) tests
