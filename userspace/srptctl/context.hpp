@@ -35,10 +35,16 @@ struct Environment {
     bool err_is_terminal = false;
 };
 
+// What a verb that looks for something (doctor, config diff) returns when it
+// found something.
+inline constexpr int kFound = 10;
+
 struct Context {
     Environment& env;
     const Options& options;
     Output& output;
+    // What the process returns when the verb did its work: 0, or kFound.
+    int& result;
 
     // Which module is loaded.
     Module module() const;

@@ -250,6 +250,8 @@ class JsonOutput final : public Output {
     void sessions(const std::vector<SessionRow>& rows, bool channels) override;
     void closed(const std::vector<srpt::SessionInfo>& sessions, bool dry_run) override;
     void event(const srpt::Event& event) override;
+    void answer(std::string_view command, const JsonForm& json, const TextForm& text,
+                const std::vector<std::string>& notes) override;
     void error(const srpt::Error& error) override;
 
   private:
@@ -461,6 +463,15 @@ void JsonOutput::event(const srpt::Event& event) {
         j["event"] = "lost";
     }
     data_ << dump(j, -1) << '\n' << std::flush;
+}
+
+void JsonOutput::answer(std::string_view command, const JsonForm& json, const TextForm& /*text*/,
+                        const std::vector<std::string>& notes) {
+    Json j = begin(command);
+
+    j.update(json());
+    j["notes"] = notes;
+    put(j);
 }
 
 void JsonOutput::error(const srpt::Error& error) {
