@@ -12,7 +12,17 @@
 #                          set to the guest's kernel; may repeat
 #   # EXPECT=regex         a kernel log line that is all right; may repeat
 
-scenario_field()	{ sed -n "s/^# $1=//p" "$2" | head -1; }
+scenario_field()
+{
+	local line
+	while read -r line; do
+		case $line in
+		"# $1="*)	echo "${line#"# $1="}"; return ;;
+		'#'*)		;;
+		*)		return 0 ;;
+		esac
+	done <"$2"
+}
 
 # Why this guest cannot run it; nothing if it can. Tools come with the host
 # and are installed by scripts/setup, so a missing one is no excuse.
@@ -32,10 +42,18 @@ scenario_lacks()
 # Processes of a scenario that outlived it.
 pkill_scenario()
 {
-	local pid
+	local pid comm name
 	for pid in $(pgrep -f "guest/scenario $1\$"); do
 		pkill -KILL -s "$(ps -o sid= -p "$pid" | tr -d ' ')"
 	done
-	pkill -KILL -x 'fio|srp_daemon|opensm|targetcli|dbus-daemon|ibsrpdm' && rm -rf /run/dbus
-	return 0
+	for comm in /proc/[0-9]*/comm; do
+		read -r name 2>/dev/null <"$comm" || continue
+		case $name in
+		fio|srp_daemon|opensm|targetcli|ibsrpdm|dbus-daemon)
+			pid=${comm#/proc/}
+			kill -KILL "${pid%/comm}" 2>/dev/null
+			;;
+		esac
+	done
+	rm -rf /run/dbus
 }
