@@ -134,6 +134,11 @@ void Plan::write_optional(std::string path, std::string value) {
     step.optional = true;
 }
 
+void Plan::write_setting(std::string path, std::string value, std::string undo) {
+    write(std::move(path), std::move(value), std::move(undo));
+    steps_.back().optional = true;
+}
+
 void Plan::symlink(std::string target, std::string path) {
     add(Step::Op::symlink, std::move(path)).value = std::move(target);
 }

@@ -46,12 +46,7 @@ Parser::Parser() {
     app.add_option("--color", colour, "auto, always or never")
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->capture_default_str();
-    // The order is that of --help.
-    add_status(registry);
-    add_export(registry);
-    add_acl(registry);
-    add_session(registry);
-    add_monitor(registry);
+    add_all(registry);
 }
 
 bool want_colour(const std::string& mode, bool terminal) {
@@ -63,6 +58,23 @@ bool want_colour(const std::string& mode, bool terminal) {
 }
 
 } // namespace
+
+void add_all(Registry& registry) {
+    add_status(registry);
+    add_export(registry);
+    add_port(registry);
+    add_target(registry);
+    add_backstore(registry);
+    add_lun(registry);
+    add_acl(registry);
+    add_session(registry);
+    add_stats(registry);
+    add_top(registry);
+    add_monitor(registry);
+    add_config(registry);
+    add_doctor(registry);
+    add_completion(registry);
+}
 
 int run(const std::vector<std::string>& args, Environment& env) {
     Parser parser;

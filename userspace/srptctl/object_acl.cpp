@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "change.hpp"
 #include "objects.hpp"
 #include "registry.hpp"
 #include "verbs.hpp"
@@ -59,6 +60,44 @@ Runner attach_acl_allow(CLI::App& app) {
     return [r](const Context& ctx) { return verb_acl_allow(ctx, *r); };
 }
 
+Runner attach_acl_map(CLI::App& app) {
+    auto r = std::make_shared<srpt::MapRequest>();
+
+    app.add_option("ID", r->acl, "initiator that has an ACL, in any notation")->required();
+    app.add_option("LUN", r->luns, "LUN of the target; LUN=NUMBER to show it under another number")
+        ->required();
+    app.add_option("--target", r->target, "target (default: the only one)");
+    app.add_flag("--read-only", r->read_only, "map it write protected");
+    return [r](const Context& ctx) -> srpt::Status {
+        const srpt::Result<srpt::Tree> tree = ctx.tree();
+        return tree ? carry_out(ctx, "acl map", srpt::plan_acl_map(ctx.env.system, *tree, *r))
+                    : srpt::Status(srpt::fail(tree.error()));
+    };
+}
+
+Runner attach_acl_unmap(CLI::App& app) {
+    struct Request {
+        std::string acl;
+        std::vector<unsigned> luns;
+        std::optional<std::string> target;
+    };
+    auto r = std::make_shared<Request>();
+
+    app.add_option("ID", r->acl, "initiator, in any notation")->required();
+    app.add_option("NUMBER", r->luns, "number under which it sees the LUN")->required();
+    app.add_option("--target", r->target, "target (default: the only one)");
+    return [r](const Context& ctx) -> srpt::Status {
+        const srpt::Result<srpt::Tree> tree = ctx.tree();
+        if (!tree) {
+            return srpt::fail(tree.error());
+        }
+        srpt::Result<srpt::ObjectResult> result = srpt::plan_acl_unmap(*tree, r->acl, r->target, r->luns);
+        const std::string notice = result ? who_notices(ctx, result->targets) : std::string{};
+        return carry_out(ctx, "acl unmap", std::move(result),
+                         notice.empty() ? std::string{} : notice + "Take it away all the same?");
+    };
+}
+
 } // namespace
 
 void add_acl(Registry& registry) {
@@ -66,6 +105,8 @@ void add_acl(Registry& registry) {
     registry.verb("acl", "create", "let an initiator log in", attach_acl_create);
     registry.verb("acl", "delete", "shut an initiator out", attach_acl_delete);
     registry.verb("acl", "list", "who may log in, and who is", attach_acl_list);
+    registry.verb("acl", "map", "show LUNs to an initiator that has an ACL", attach_acl_map);
+    registry.verb("acl", "unmap", "hide LUNs from it again", attach_acl_unmap);
     registry.verb("acl", "pending", "who was refused, why, and the command that admits it",
                   attach_acl_pending);
     registry.verb("acl", "allow", "admit a refused initiator, and wait for it if wanted", attach_acl_allow);

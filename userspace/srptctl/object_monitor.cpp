@@ -22,6 +22,7 @@ Runner attach_monitor(CLI::App& app) {
 } // namespace
 
 void add_monitor(Registry& registry) {
+    registry.verb("", "event", "the same as monitor", attach_monitor);
     registry.verb("", "monitor", "logins, logouts, refusals and port changes as they happen", attach_monitor);
 }
 

@@ -18,6 +18,13 @@ Runner attach_session_list(CLI::App& app) {
     return [channels](const Context& ctx) { return verb_session_list(ctx, *channels); };
 }
 
+Runner attach_session_show(CLI::App& app) {
+    auto what = std::make_shared<std::string>();
+
+    app.add_option("SESSION", *what, "session number, or initiator in any notation")->required();
+    return [what](const Context& ctx) { return verb_session_show(ctx, *what); };
+}
+
 Runner attach_session_close(CLI::App& app) {
     auto r = std::make_shared<CloseRequest>();
 
@@ -31,6 +38,7 @@ Runner attach_session_close(CLI::App& app) {
 void add_session(Registry& registry) {
     registry.object("session", "who is logged in");
     registry.verb("session", "list", "who is logged in, with counters", attach_session_list);
+    registry.verb("session", "show", "one session in full, with its channels", attach_session_show);
     registry.verb("session", "close", "log an initiator out", attach_session_close);
 }
 
