@@ -430,6 +430,7 @@ Status Applier::add_targets() {
             result_.plan.mkdir(dir);
             change(Change::Kind::add, "target " + label);
         }
+        settings(label, dir + "/param", target.parameters, now == nullptr);
         for (const SavedTpg& tpg : target.tpgs) {
             const Tpg* old = nullptr;
             for (size_t i = 0; now != nullptr && i < now->tpgs.size(); i++) {

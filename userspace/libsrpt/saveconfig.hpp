@@ -57,6 +57,7 @@ struct SavedTpg {
 
 struct SavedTarget {
     std::string name; // as the directory is to be called
+    std::map<std::string, std::string> parameters;
     std::vector<SavedTpg> tpgs;
 };
 

@@ -206,6 +206,8 @@ Json dump_running(const FileSystem& fs, const Tree& tree) {
     }
     for (const Target& target : tree.targets) {
         Json item = {{"wwn", wwn(target.name)}, {"fabric", "srpt"}, {"tpgs", Json::array()}};
+        add_settings(item, "attributes", fs, target.path + "/attrib", true);
+        add_settings(item, "parameters", fs, target.path + "/param", false);
         for (const Tpg& tpg : target.tpgs) {
             item["tpgs"].push_back(dump_tpg(fs, tree, tpg));
         }

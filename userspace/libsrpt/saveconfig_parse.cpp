@@ -343,6 +343,7 @@ void Parser::target(const Json& j, const std::string& place) {
             r_.wrong(place + ".wwn", fmt::format("is {} a second time", other.name));
         }
     }
+    target.parameters = r_.settings(j, "parameters", place);
     r_.each(j, "tpgs", place, [&](const Json& t, const std::string& p) {
         SavedTpg next = tpg(t, p);
         for (const SavedTpg& other : target.tpgs) {

@@ -259,6 +259,8 @@ int FakeConfigfs::make(const std::string& path) {
             return EINVAL;
         }
         add_dir(path, false);
+        add_dir(path + "/param", true);
+        add_file(path + "/param/cmd_completion_affinity", "-1");
         return 0;
     }
     if (std::regex_match(path, tpg)) {

@@ -32,7 +32,8 @@ json example() {
   "targets": [
     { "fabric": "iscsi", "wwn": "iqn.2003-01.org.x:1",
       "tpgs": [ { "tag": 1, "luns": [ { "index": 0, "storage_object": "/backstores/user/web" } ] } ] },
-    { "fabric": "srpt", "wwn": "ib.fe80000000000000001175000077dd7e", "comment": "kept", "tpgs": [ {
+    { "fabric": "srpt", "wwn": "ib.fe80000000000000001175000077dd7e", "comment": "kept",
+      "parameters": { "cmd_completion_affinity": "2" }, "tpgs": [ {
         "tag": 1, "enable": true, "portals": [],
         "attributes": { "srp_sq_size": 2048, "use_srq": 0, "srp_max_rdma_size": 65536 },
         "luns": [
@@ -66,6 +67,7 @@ TEST(ConfigRestore, MakesWhatTheFileSays) {
         << "the fake has no block_size; that is told, and nothing else";
     EXPECT_EQ(m.fs.content(m.tpg() + "/enable"), "1");
     EXPECT_EQ(m.fs.content(m.tpg() + "/attrib/srp_sq_size"), "2048");
+    EXPECT_EQ(m.fs.content(kSrpt + "/" + kGid + "/param/cmd_completion_affinity"), "2");
     EXPECT_EQ(m.fs.content(m.tpg() + "/lun/lun_5/cafe000002"), kCore + "/iblock_1/disk1");
     EXPECT_EQ(m.fs.content(m.tpg() + "/acls/" + kInitiator + "/lun_9/write_protect"), "1");
     EXPECT_EQ(m.fs.content(m.tpg() + "/acls/" + kInitiator + "/lun_9/cafe000004"), m.tpg() + "/lun/lun_5");
@@ -333,6 +335,7 @@ TEST(ConfigSave, WritesWhatTargetcliReads) {
     EXPECT_EQ(tpg["node_acls"][0]["node_wwn"], "ib." + kInitiator.substr(2));
     EXPECT_EQ(tpg["node_acls"][0]["mapped_luns"][0]["tpg_lun"], 0);
     EXPECT_EQ(tpg["enable"], true);
+    EXPECT_EQ(saved["targets"][0]["parameters"]["cmd_completion_affinity"], "-1") << "parameters are text";
     EXPECT_EQ(m.ok({"config", "diff"}).out, "");
     EXPECT_NE(m.ok({"config", "save"}).out.find("says already"), std::string::npos);
     EXPECT_EQ(m.ok({"config", "show"}).out, m.fs.content(kFile));
