@@ -52,6 +52,7 @@ Parser::Parser() {
     add_acl(registry);
     add_session(registry);
     add_monitor(registry);
+    add_host(registry);
 }
 
 bool want_colour(const std::string& mode, bool terminal) {
