@@ -52,6 +52,7 @@ Parser::Parser() {
     add_acl(registry);
     add_session(registry);
     add_monitor(registry);
+    add_id(registry);
     add_host(registry);
 }
 

@@ -10,6 +10,7 @@ class Registry;
 void add_acl(Registry& registry);
 void add_export(Registry& registry);
 void add_host(Registry& registry);
+void add_id(Registry& registry);
 void add_monitor(Registry& registry);
 void add_session(Registry& registry);
 void add_status(Registry& registry);
