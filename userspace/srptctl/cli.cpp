@@ -53,6 +53,7 @@ Parser::Parser() {
     add_session(registry);
     add_monitor(registry);
     add_id(registry);
+    add_metrics(registry);
     add_host(registry);
 }
 

@@ -11,6 +11,7 @@ void add_acl(Registry& registry);
 void add_export(Registry& registry);
 void add_host(Registry& registry);
 void add_id(Registry& registry);
+void add_metrics(Registry& registry);
 void add_monitor(Registry& registry);
 void add_session(Registry& registry);
 void add_status(Registry& registry);
