@@ -81,7 +81,7 @@ image_initramfs()
 	fi
 	local work=$out.dir
 	rm -rf "$work"
-	mkdir -p "$work"/{bin,dev,proc,sys,mod,lower,over,new}
+	mkdir -p "$work"/{bin,dev,proc,sys,mod,lower,tools,over,new}
 	cp "$lab/guest/init" "$work/init"
 	cp "$(command -v busybox)" "$work/bin/busybox"
 	for name in sh sleep mount mkdir insmod switch_root cat; do

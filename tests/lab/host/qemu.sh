@@ -49,12 +49,12 @@ accel_options()
 	fi
 	case $cache in
 	kvm)	echo "-accel kvm -cpu host" ;;
-	*)	echo "-accel tcg,thread=multi -cpu max" ;;
+	*)	echo "-accel tcg,thread=multi -cpu ${LAB_CPU:-max}" ;;
 	esac
 }
 
-# guest_start KERNEL INITRAMFS OUT SHARE COMMANDLINE: in the background, sets
-# guest_pid. Console and verdicts go to files in OUT; SHARE is what the guest
+# guest_start KERNEL INITRAMFS OUT SHARE COMMANDLINE LIMIT: in the background,
+# sets guest_pid. The image of tools is $tools. Console and verdicts go to files in OUT; SHARE is what the guest
 # may write to. The monitor reads the file descriptor monitor_fd.
 guest_start()
 {
@@ -67,6 +67,7 @@ guest_start()
 	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
 		-nodefaults -no-user-config -display none -no-reboot -monitor stdio \
 		-serial "file:$out/console" -serial "file:$out/verdicts" \
+		-drive "file=$tools,format=raw,if=virtio,readonly=on" \
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$share,mount_tag=out,security_model=none" \
 		-kernel "$kernel" -initrd "$initramfs" -append "$append" \
@@ -87,6 +88,7 @@ guest_console()
 	"${limit[@]}" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		"${console[@]}" -serial "file:$verdict" \
+		-drive "file=$tools,format=raw,if=virtio,readonly=on" \
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$share,mount_tag=out,security_model=none" \
 		-kernel "$kernel" -initrd "$initramfs" -append "$append"

@@ -32,10 +32,18 @@ scenario_lacks()
 # Processes of a scenario that outlived it.
 pkill_scenario()
 {
-	local pid
+	local pid comm name
 	for pid in $(pgrep -f "guest/scenario $1\$"); do
 		pkill -KILL -s "$(ps -o sid= -p "$pid" | tr -d ' ')"
 	done
-	pkill -KILL -x 'fio|srp_daemon|opensm|targetcli|dbus-daemon|ibsrpdm' && rm -rf /run/dbus
-	return 0
+	for comm in /proc/[0-9]*/comm; do
+		read -r name 2>/dev/null <"$comm" || continue
+		case $name in
+		fio|srp_daemon|opensm|targetcli|ibsrpdm|dbus-daemon)
+			pid=${comm#/proc/}
+			kill -KILL "${pid%/comm}" 2>/dev/null
+			;;
+		esac
+	done
+	rm -rf /run/dbus
 }
