@@ -73,6 +73,9 @@ void add_all(Registry& registry) {
     add_monitor(registry);
     add_config(registry);
     add_doctor(registry);
+    add_id(registry);
+    add_metrics(registry);
+    add_host(registry);
     add_completion(registry);
 }
 

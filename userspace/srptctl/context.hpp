@@ -4,6 +4,7 @@
 #pragma once
 
 #include "filesystem.hpp"
+#include "host/machine.hpp"
 #include "netlink.hpp"
 #include "output.hpp"
 #include "system.hpp"
@@ -33,6 +34,9 @@ struct Environment {
     bool in_is_terminal = false;
     bool out_is_terminal = false;
     bool err_is_terminal = false;
+    // Of `srptctl host`: files below a root, and programs.
+    srpt::host::Files* host_files = nullptr;
+    srpt::host::Programs* programs = nullptr;
 };
 
 // What a verb that looks for something (doctor, config diff) returns when it

@@ -11,6 +11,14 @@ void Registry::object(std::string_view name, std::string_view help) {
     objects_.emplace(name, sub);
 }
 
+void Registry::topic(std::string_view object, std::string_view name, std::string_view help) {
+    CLI::App* sub = objects_.at(std::string(object))->add_subcommand(std::string(name), std::string(help));
+
+    sub->fallthrough();
+    sub->require_subcommand(1);
+    objects_.emplace(std::string(object) + " " + std::string(name), sub);
+}
+
 void Registry::verb(std::string_view object, std::string_view name, std::string_view help,
                     const Attach& attach) {
     CLI::App& parent = object.empty() ? app_ : *objects_.at(std::string(object));

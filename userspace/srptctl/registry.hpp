@@ -26,6 +26,9 @@ class Registry {
 
     // An object with verbs: "acl" of "acl create".
     void object(std::string_view name, std::string_view help);
+    // A part of an object that has verbs of its own: "modules" of "host modules
+    // list". Its verbs name "host modules" as their object.
+    void topic(std::string_view object, std::string_view name, std::string_view help);
     // A verb of `object`; of no object if that is "": "status".
     void verb(std::string_view object, std::string_view name, std::string_view help, const Attach& attach);
 

@@ -196,6 +196,8 @@ Answer Machine::run(const std::vector<std::string>& args) {
     srptctl::Environment env{fs, system, link, in, out, err};
     Answer answer;
 
+    env.host_files = host_files;
+    env.programs = programs;
     env.in_is_terminal = terminal;
     env.out_is_terminal = terminal;
     env.err_is_terminal = terminal;

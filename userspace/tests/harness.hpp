@@ -110,6 +110,8 @@ struct Machine {
     FakeSystem system{fs};
     FakeLink link{system};
     bool terminal = false;
+    srpt::host::Files* host_files = nullptr;
+    srpt::host::Programs* programs = nullptr;
     std::string input;
 
     // A ready machine with one active InfiniBand port and a disk /dev/sdc1.
