@@ -268,8 +268,7 @@ void Examiner::acl_form(const Target& target, const Tpg& tpg, const Acl& acl) {
         if (&other < &acl && other.ident && *other.ident == *acl.ident) {
             found(Level::warning, "acl-twice",
                   fmt::format("ACLs {} and {} mean the same initiator", other.name, acl.name), acl.path)
-                .commands = {
-                fmt::format("rmdir {}/lun_* {} # after removing the links in it", acl.path, acl.path)};
+                .commands = {fmt::format("srptctl acl delete {}{}", acl.name, on(target))};
         }
     }
 }

@@ -141,6 +141,13 @@ TEST(Doctor, AclsThatCannotMatch) {
     ASSERT_TRUE(m.fs.rmdir(m.tpg() + "/acls/bob"));
     ASSERT_TRUE(m.fs.mkdir(m.tpg() + "/acls/0x7EDD770000751100001175000077D708"));
     EXPECT_EQ(findings(m).at("acl-no-match")["commands"][1], "srptctl acl create " + kInitiator);
+    m.ok({"acl", "delete", "0x7EDD770000751100001175000077D708"});
+    EXPECT_TRUE(m.fs.has(m.tpg() + "/acls/" + kInitiator)) << "the one whose letters were given went";
+    ASSERT_TRUE(m.fs.mkdir(m.tpg() + "/acls/fe80::1"));
+    ASSERT_TRUE(m.fs.mkdir(m.tpg() + "/acls/fe80:0::1"));
+    EXPECT_FALSE(findings(m).contains("acl-twice")) << "the stock module sees two names";
+    m.link.loaded = true;
+    EXPECT_EQ(findings(m).at("acl-twice")["commands"][0], "srptctl acl delete fe80::1");
 }
 
 TEST(Doctor, TargetsWithoutPortAndRefusals) {

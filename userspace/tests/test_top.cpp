@@ -85,7 +85,7 @@ struct Busy : Machine {
         link.channel_list = {make_channel(1, 0, kInitiator), make_channel(1, 1, kInitiator)};
         system.on_pause = [this] {
             link.session_list[0].stats.read_cmds += 100;
-            link.session_list[0].stats.read_bytes += 100 * 4096;
+            link.session_list[0].stats.read_bytes += 409600;
             link.session_list[0].stats.read_latency[6] += 100;
             link.session_list[1].stats.write_cmds += 5000;
             link.session_list[1].stats.write_bytes += 5000ULL * 65536;
