@@ -16,7 +16,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo check unit lint fuzz lab shell install deb clean
+.PHONY: all help kmod vhca userspace demo check unit lint fuzz lab shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -86,6 +86,9 @@ install:	## the module for KVER (default: the running kernel) and srptctl: DESTD
 deb:	## Debian packages srpt-dkms and srpt-tools: build/deb/
 	$(setup) user deb
 	@scripts/deb
+
+deb-check: deb	## install, upgrade and remove the packages on a copy of this system
+	@tests/deb/run $(KVER)
 
 clean:	## remove what was built; downloaded kernels stay (rm -r build removes them)
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name kernels -exec rm -rf {} +
