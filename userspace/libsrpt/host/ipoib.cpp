@@ -8,6 +8,7 @@
 #include <cctype>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <ranges>
 
 namespace srpt::host {
 
@@ -315,17 +316,17 @@ Result<std::vector<Edit>> edit_ipoib_remove(const Files& files, const IpoibState
                     "see 'srptctl host ipoib-name list'");
     }
     // From the last line up, or the numbers below would shift.
-    for (auto it = gone.rbegin(); it != gone.rend(); ++it) {
+    for (const IpoibRule* rule : std::ranges::reverse_view(gone)) {
         auto edit =
-            std::find_if(edits.begin(), edits.end(), [&](const Edit& e) { return e.path == (*it)->file; });
+            std::find_if(edits.begin(), edits.end(), [&](const Edit& e) { return e.path == rule->file; });
         if (edit == edits.end()) {
-            Result<Edit> begun = begin_edit(files, (*it)->file);
+            Result<Edit> begun = begin_edit(files, rule->file);
             if (!begun) {
                 return fail(std::move(begun.error()));
             }
             edit = edits.insert(edits.end(), std::move(*begun));
         }
-        erase_line(*edit, (*it)->line);
+        erase_line(*edit, rule->line);
     }
     return edits;
 }

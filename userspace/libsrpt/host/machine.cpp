@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <ranges>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -34,7 +35,7 @@ std::string real_target(const std::string& path) {
             break;
         }
         const std::string next(buffer.data(), static_cast<size_t>(n));
-        at = next.starts_with('/') ? next : dir_name(at) + "/" + next;
+        at = next.starts_with('/') ? next : fmt::format("{}/{}", dir_name(at), next);
     }
     return at;
 }
@@ -129,6 +130,7 @@ Result<Outcome> PosixPrograms::run(const std::vector<std::string>& argv) {
     pid_t pid = 0;
     int status = 0;
 
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words) {
         pointers.push_back(word.data());
     }
@@ -296,8 +298,8 @@ Status commit(Files& files, const std::vector<Edit>& edits) {
             continue;
         }
         Error error = std::move(status.error());
-        for (auto it = done.rbegin(); it != done.rend(); ++it) {
-            const Edit& back = **it;
+        for (const Edit* last : std::ranges::reverse_view(done)) {
+            const Edit& back = *last;
             const Status undone =
                 back.existed ? files.replace(back.path, back.before) : files.remove(back.path);
             if (!undone) {

@@ -226,7 +226,7 @@ void disable_module(Edit& edit, const Protocol& protocol) {
     for (std::string& line : lines) {
         const std::optional<ModuleLine> parsed = parse_module_line(line);
         if (parsed && parsed->enabled && parsed->module == protocol.module) {
-            line = "# " + line;
+            line.insert(0, "# ");
             changed = true;
         }
     }

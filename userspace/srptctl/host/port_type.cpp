@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <ranges>
 
 namespace srptctl::host {
 
@@ -93,7 +94,7 @@ srpt::Status set_in_firmware(const Site& site, const PortTypeDevice& device, Por
     report.data["how"] = "firmware";
     report.data["command"] = line;
     if (site.ctx().options.dry_run) {
-        report.text += line + "\n";
+        report.text += fmt::format("{}\n", line);
         answer(site.ctx(), report);
         return {};
     }
@@ -184,26 +185,26 @@ srpt::Status apply(const Context& ctx) {
 
     report.data["ports"] = Json::array();
     for (const PortTypeDevice& device : srpt::host::read_port_types(site.files())) {
-        for (auto port = device.ports.rbegin(); port != device.ports.rend(); ++port) {
-            const std::optional<PortType> type = srpt::host::parse_port_type(port->saved);
+        for (const PortTypePort& port : std::ranges::reverse_view(device.ports)) {
+            const std::optional<PortType> type = srpt::host::parse_port_type(port.saved);
             if (!type) {
                 continue;
             }
             if (ctx.options.dry_run) {
-                report.text += fmt::format("port {} of {}: {}, to be {}\n", port->number, device.pci,
-                                           port->now, port->saved);
+                report.text += fmt::format("port {} of {}: {}, to be {}\n", port.number, device.pci, port.now,
+                                           port.saved);
                 continue;
             }
             srpt::Result<srpt::host::SwitchResult> result =
-                srpt::host::switch_mlx4(site.files(), site.programs(), device, port->number, *type, {});
+                srpt::host::switch_mlx4(site.files(), site.programs(), device, port.number, *type, {});
             if (!result) {
                 failed = std::move(result.error());
-                report.text += fmt::format("port {} of {}: {}\n", port->number, device.pci, failed->message);
+                report.text += fmt::format("port {} of {}: {}\n", port.number, device.pci, failed->message);
                 continue;
             }
             report.data["ports"].push_back(
-                {{"pci", device.pci}, {"port", port->number}, {"now", result->now}});
-            report.text += fmt::format("port {} of {} is {}\n", port->number, device.pci, result->now);
+                {{"pci", device.pci}, {"port", port.number}, {"now", result->now}});
+            report.text += fmt::format("port {} of {} is {}\n", port.number, device.pci, result->now);
         }
     }
     answer(ctx, report);
