@@ -3,6 +3,8 @@
 #include "harness.hpp"
 
 #include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 using namespace testing_srpt;
@@ -103,6 +105,55 @@ TEST(Target, Limits) {
     EXPECT_EQ(m.run({"target", "limit"}).code, 4);
     m.link.loaded = false;
     EXPECT_EQ(m.run({"target", "limit"}).code, 7);
+}
+
+// Whatever the kernel answers, by netlink or in configfs: the name of the errno,
+// where it happened, the right exit code, and nothing half done.
+TEST(Errors, EachErrno) {
+    const std::vector<std::pair<int, int>> codes = {{EPERM, 3},     {EACCES, 3}, {EROFS, 3}, {ENOENT, 4},
+                                                    {ENODEV, 4},    {EEXIST, 5}, {EBUSY, 5}, {EINVAL, 1},
+                                                    {ERANGE, 1},    {ENOMEM, 1}, {EIO, 1},   {EOPNOTSUPP, 7},
+                                                    {ETIMEDOUT, 8}, {ENOSPC, 1}, {E2BIG, 1}, {EADDRINUSE, 1}};
+
+    for (const auto& [err, code] : codes) {
+        Machine m;
+        const std::string name = fmt::format("({})", strerrorname_np(err));
+        m.ok({"export", "/dev/sdc1", "--acl", kInitiator});
+        const std::string before = m.fs.snapshot();
+        for (const std::vector<std::string>& args : {std::vector<std::string>{"target", "disable"},
+                                                     {"target", "set", "use_srq=1"},
+                                                     {"acl", "create", kOther},
+                                                     {"acl", "map", kInitiator, "0=3"},
+                                                     {"acl", "unmap", kInitiator, "0"},
+                                                     {"lun", "add", "sdc1"},
+                                                     {"lun", "remove", "0"},
+                                                     {"port", "listen", "5555"},
+                                                     {"backstore", "create", "ramdisk", "1M"},
+                                                     {"target", "delete", kGid, "-y"}}) {
+            m.fs.fail_at(0, err);
+            const Answer answer = m.run(args);
+            m.fs.fail_nothing();
+            EXPECT_EQ(answer.code, code) << args[0] << " " << args[1] << ": " << answer.err;
+            EXPECT_NE(answer.err.find(name), std::string::npos) << answer.err;
+            EXPECT_NE(answer.err.find("path:   /sys/kernel/config/"), std::string::npos) << answer.err;
+            EXPECT_TRUE(m.fs.snapshot() == before) << args[0] << " " << args[1];
+        }
+        srpt::Error error = srpt::errno_error(err, "the module refuses", {});
+        error.kernel = {"extack says why"};
+        m.link.error = error;
+        for (const std::vector<std::string>& args : {std::vector<std::string>{"target", "limit"},
+                                                     {"session", "show", "1"},
+                                                     {"stats", "show"},
+                                                     {"stats", "reset"},
+                                                     {"top", "--once"},
+                                                     {"acl", "pending"},
+                                                     {"event", "--count", "1"}}) {
+            const Answer answer = m.run(args);
+            EXPECT_EQ(answer.code, code) << args[0];
+            EXPECT_NE(answer.err.find("kernel: extack says why"), std::string::npos) << answer.err;
+            EXPECT_NE(answer.err.find(name), std::string::npos) << answer.err;
+        }
+    }
 }
 
 TEST(Port, ListShowListen) {
