@@ -16,7 +16,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo walkthrough check check-full unit lint fuzz lab shell install clean
+.PHONY: all help kmod vhca userspace demo walkthrough check check-full unit lint fuzz lab shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -99,6 +99,13 @@ install:	## the module for KVER (default: the running kernel) and srptctl: DESTD
 	install -D -m 644 build/kmod/$(release)/ib_srpt.ko $(DESTDIR)/lib/modules/$(release)/updates/ib_srpt.ko
 	DESTDIR=$(DESTDIR) cmake --install build/userspace
 	$(if $(DESTDIR),,depmod $(release))
+
+deb:	## Debian packages srpt-dkms and srpt-tools: build/deb/
+	$(setup) user deb
+	@scripts/deb
+
+deb-check: deb	## install, upgrade and remove the packages on a copy of this system
+	@tests/deb/run $(KVER)
 
 clean:	## remove what was built; downloaded kernels stay (rm -r build removes them)
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name kernels -exec rm -rf {} +

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The ib_device of a virtual adapter. */
+#include <linux/platform_device.h>
 #include <linux/sysfs.h>
 #include "vhca.h"
 #include "vhca_compat.h"
@@ -265,12 +266,21 @@ static const struct ib_device_ops vh_fw_ops = {
  */
 struct vh_dev *vh_dev_register(struct vh_node *node)
 {
+	struct platform_device *slot;
 	struct vh_dev *dev;
 	int ret;
 
+	/* IPoIB and others print the name of what an adapter is plugged into. */
+	slot = platform_device_register_simple("vhca", node->index, NULL, 0);
+	if (IS_ERR(slot))
+		return ERR_CAST(slot);
 	dev = ib_alloc_device(vh_dev, ibdev);
-	if (!dev)
+	if (!dev) {
+		platform_device_unregister(slot);
 		return ERR_PTR(-ENOMEM);
+	}
+	dev->slot = slot;
+	dev->ibdev.dev.parent = &slot->dev;
 	dev->node = node;
 	dev->port = &node->port[1];
 	vh_port_reset(dev->port);
@@ -299,6 +309,7 @@ struct vh_dev *vh_dev_register(struct vh_node *node)
 		RCU_INIT_POINTER(node->dev, NULL);
 		synchronize_rcu();
 		ib_dealloc_device(&dev->ibdev);
+		platform_device_unregister(slot);
 		return ERR_PTR(ret);
 	}
 	WRITE_ONCE(dev->registered, true);
@@ -312,6 +323,7 @@ struct vh_dev *vh_dev_register(struct vh_node *node)
  */
 void vh_dev_unregister(struct vh_dev *dev)
 {
+	struct platform_device *slot = dev->slot;
 	struct vh_node *node = dev->node;
 	struct ib_event ev = {
 		.device = &dev->ibdev,
@@ -337,4 +349,5 @@ void vh_dev_unregister(struct vh_dev *dev)
 	xa_destroy(&dev->qps);
 	xa_destroy(&dev->mrs);
 	ib_dealloc_device(&dev->ibdev);
+	platform_device_unregister(slot);
 }

@@ -199,6 +199,7 @@ struct vh_dev {
 	struct ib_device ibdev;
 	struct vh_node *node;
 	struct vh_port *port;
+	struct platform_device *slot;
 	struct xarray qps;
 	u32 qp_next;
 	struct xarray mrs;

@@ -195,6 +195,11 @@ Result<AclResult> plan_acl_delete(const Tree& tree, const std::string& name,
     if (found.empty()) {
         return fail(Errc::not_found, fmt::format("there is no ACL {}", name), "see 'srptctl acl list'");
     }
+    // With the kernel's own module one initiator may have several; the letters
+    // say which is meant.
+    if (std::any_of(found.begin(), found.end(), [&](const auto& f) { return f.second->name == name; })) {
+        std::erase_if(found, [&](const auto& f) { return f.second->name != name; });
+    }
     if (found.size() > 1) {
         return fail(Errc::usage, fmt::format("several targets have an ACL {}", name),
                     "say which with --target");

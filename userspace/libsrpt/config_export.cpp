@@ -6,6 +6,7 @@
 // target and the LUN; ACLs with their mapped LUNs; and the portal group is
 // enabled last, so that nobody finds the target half made.
 #include "config_internal.hpp"
+#include "store.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -18,16 +19,10 @@ namespace srpt {
 namespace {
 
 constexpr std::string_view kRamdisk = "ramdisk:";
-constexpr std::string_view kRtslibDbroot = "/etc/rtslib-fb-target";
 // The kernel keeps the path of a back end in a field of this size.
 constexpr size_t kMaxDevicePath = 511;
 constexpr unsigned kMaxLun = 65535;
 constexpr unsigned kMaxMappedLun = 255; // the most that targetcli reads
-
-struct Plugin {
-    std::string_view name;
-    std::string_view dir;
-};
 
 // A name that targetcli and configfs both take.
 std::string clean_name(std::string_view text) {
@@ -46,18 +41,6 @@ bool name_taken(const Tree& tree, std::string_view plugin, std::string_view name
                        [&](const Backstore& s) { return s.plugin == plugin && s.name == name; });
 }
 
-// A number that no adapter of any plugin has: targetcli counts all together.
-unsigned free_hba(const FileSystem& fs, const Tree& tree) {
-    std::vector<std::string> dirs = fs.list(tree.core_dir()).value_or(std::vector<std::string>{});
-
-    for (unsigned index = 0;; index++) {
-        const std::string tail = fmt::format("_{}", index);
-        if (std::none_of(dirs.begin(), dirs.end(), [&](const std::string& d) { return d.ends_with(tail); })) {
-            return index;
-        }
-    }
-}
-
 class ExportPlanner {
   public:
     ExportPlanner(const FileSystem& fs, System& system, const Tree& tree, const std::vector<RdmaPort>& ports,
@@ -70,9 +53,9 @@ class ExportPlanner {
     Status choose_place();
     Status choose_port(const RdmaPort& port);
     Status back_end();
-    Status new_back_end(const Plugin& plugin, const std::string& default_name);
+    Status new_back_end(const std::string& plugin, const std::string& default_name);
     Status ramdisk();
-    Status choose_name(const Plugin& plugin, const std::string& default_name);
+    Status choose_name(const std::string& plugin, const std::string& default_name);
     Status lun();
     Status acls();
     Status map_to(const Ident& ident);
@@ -86,6 +69,7 @@ class ExportPlanner {
     const ExportRequest& request_;
 
     ExportResult result_;
+    StoreSpec spec_;                 // of a new back end
     const Target* target_ = nullptr; // existing
     const Tpg* tpg_ = nullptr;       // existing
     const RdmaPort* port_ = nullptr;
@@ -182,8 +166,8 @@ Status ExportPlanner::choose_place() {
     return {};
 }
 
-Status ExportPlanner::choose_name(const Plugin& plugin, const std::string& default_name) {
-    result_.plugin = plugin.name;
+Status ExportPlanner::choose_name(const std::string& plugin, const std::string& default_name) {
+    result_.plugin = plugin;
     if (request_.name) {
         result_.name = *request_.name;
         if (result_.name.empty() || result_.name.size() > 200 || clean_name(result_.name) != result_.name ||
@@ -191,36 +175,28 @@ Status ExportPlanner::choose_name(const Plugin& plugin, const std::string& defau
             return fail(Errc::usage, fmt::format("'{}' cannot name a back end", result_.name),
                         "letters, digits, '_', '-' and '.' are possible");
         }
-        if (name_taken(tree_, plugin.name, result_.name)) {
-            return fail(Errc::exists,
-                        fmt::format("there is a back end {}/{} already", plugin.name, result_.name),
+        if (name_taken(tree_, plugin, result_.name)) {
+            return fail(Errc::exists, fmt::format("there is a back end {}/{} already", plugin, result_.name),
                         "choose another --name");
         }
         return {};
     }
     result_.name = clean_name(default_name);
-    for (unsigned n = 2; name_taken(tree_, plugin.name, result_.name); n++) {
+    for (unsigned n = 2; name_taken(tree_, plugin, result_.name); n++) {
         result_.name = fmt::format("{}_{}", clean_name(default_name), n);
     }
     return {};
 }
 
-Status ExportPlanner::new_back_end(const Plugin& plugin, const std::string& default_name) {
-    Plan& plan = result_.plan;
-
+Status ExportPlanner::new_back_end(const std::string& plugin, const std::string& default_name) {
     if (Status status = choose_name(plugin, default_name); !status) {
         return status;
     }
-    // targetcli keeps reservations that survive a power loss elsewhere than
-    // the kernel's default, and complains if it comes second.
-    if (tree_.backstores.empty() && fs_.is_directory(std::string(kRtslibDbroot)) &&
-        fs_.read_or(tree_.target_dir() + "/dbroot", std::string(kRtslibDbroot)) != kRtslibDbroot) {
-        plan.write_optional(tree_.target_dir() + "/dbroot", std::string(kRtslibDbroot));
-    }
-    const std::string hba = fmt::format("{}/{}_{}", tree_.core_dir(), plugin.dir, free_hba(fs_, tree_));
-    backstore_path_ = fmt::format("{}/{}", hba, result_.name);
-    plan.mkdir(hba);
-    plan.mkdir(backstore_path_);
+    detail::prepare_dbroot(result_.plan, fs_, tree_);
+    spec_.plugin = result_.plugin;
+    spec_.name = result_.name;
+    spec_.write_back = request_.write_back;
+    backstore_path_ = detail::store_path(tree_, spec_, HbaNumbers(fs_, tree_).next());
     return {};
 }
 
@@ -243,12 +219,8 @@ Status ExportPlanner::ramdisk() {
     while (name_taken(tree_, "ramdisk", fmt::format("ram{}", number))) {
         number++;
     }
-    if (Status status = new_back_end({"ramdisk", "rd_mcp"}, fmt::format("ram{}", number)); !status) {
-        return status;
-    }
-    const uint64_t page = system_.page_size();
-    result_.plan.write(backstore_path_ + "/control", fmt::format("rd_pages={}", (*bytes + page - 1) / page));
-    return {};
+    spec_.bytes = *bytes;
+    return new_back_end("ramdisk", fmt::format("ram{}", number));
 }
 
 Status ExportPlanner::back_end() {
@@ -331,33 +303,14 @@ Status ExportPlanner::back_end() {
                 "pass it through with targetcli's pscsi");
         }
         const bool block = backing_.kind == Backing::Kind::block;
-        if (Status status = new_back_end(block ? Plugin{"block", "iblock"} : Plugin{"fileio", "fileio"},
-                                         base_name(backing_.path));
-            !status) {
+        spec_.device = backing_.path;
+        spec_.bytes = backing_.bytes;
+        spec_.read_only = backing_.read_only;
+        if (Status status = new_back_end(block ? "block" : "fileio", base_name(backing_.path)); !status) {
             return status;
         }
-        Plan& plan = result_.plan;
-        plan.write(backstore_path_ + "/udev_path", backing_.path);
-        if (block) {
-            plan.write(backstore_path_ + "/control", fmt::format("udev_path={}", backing_.path));
-            plan.write(backstore_path_ + "/control", fmt::format("readonly={:d}", backing_.read_only));
-        } else {
-            plan.write(backstore_path_ + "/control",
-                       fmt::format("fd_dev_name={},fd_dev_size={}", backing_.path, backing_.bytes));
-            if (request_.write_back) {
-                plan.write(backstore_path_ + "/control", "fd_buffered_io=1");
-            }
-        }
     }
-
-    Plan& plan = result_.plan;
-    plan.write(backstore_path_ + "/enable", "1");
-    plan.write(backstore_path_ + "/wwn/vpd_unit_serial", make_unit_serial(system_));
-    // Initiators then see the name as the disk's model, as with targetcli.
-    plan.write_optional(backstore_path_ + "/attrib/emulate_model_alias", "1");
-    if (request_.write_back) {
-        plan.write(backstore_path_ + "/attrib/emulate_write_cache", "1");
-    }
+    detail::create_store(result_.plan, system_, backstore_path_, spec_);
     return {};
 }
 

@@ -17,6 +17,10 @@ void map_lun(Plan& plan, System& system, const std::string& acl_path, const std:
 void unmap_lun(Plan& plan, const Tree& tree, const Tpg& tpg, const MappedLun& mapped);
 void remove_acl(Plan& plan, const Tree& tree, const Tpg& tpg, const Acl& acl);
 
+// Takes a LUN, or an empty portal group, away.
+void remove_lun(Plan& plan, const Lun& lun);
+void remove_tpg(Plan& plan, const Tpg& tpg);
+
 // Parses the name of an initiator, with advice when it is none.
 Result<Ident> parse_acl_name(const std::string& text, bool stock);
 

@@ -3,6 +3,7 @@
 // back ends go last: a rollback can set one up again, but the content of a RAM
 // disk is gone with it.
 #include "config_internal.hpp"
+#include "store.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -49,43 +50,9 @@ void remove_lun(UnexportResult& result, const Tree& tree, const Chosen& chosen) 
             }
         }
     }
-    if (!chosen.lun->link.empty()) {
-        result.plan.unlink(chosen.lun->link, chosen.lun->backstore_path);
-    }
-    result.plan.rmdir(chosen.lun->path);
+    detail::remove_lun(result.plan, *chosen.lun);
     result.removed.push_back(
         fmt::format("LUN {} of {}", chosen.lun->index, targetcli_name(chosen.target->name)));
-}
-
-// What has to be written to a new back end to make it this one again.
-Plan::Restore set_up_again(const Backstore& store) {
-    Plan::Restore writes;
-
-    if (store.plugin == "block") {
-        writes.emplace_back(store.path + "/udev_path", store.device);
-        writes.emplace_back(store.path + "/control", fmt::format("udev_path={}", store.device));
-        writes.emplace_back(store.path + "/control", fmt::format("readonly={:d}", store.read_only));
-    } else if (store.plugin == "fileio") {
-        writes.emplace_back(store.path + "/udev_path", store.device);
-        writes.emplace_back(store.path + "/control", fmt::format("fd_dev_name={},fd_dev_size={}",
-                                                                 store.device, store.bytes.value_or(0)));
-        if (store.write_back) {
-            writes.emplace_back(store.path + "/control", "fd_buffered_io=1");
-        }
-    } else if (store.plugin == "ramdisk" && store.pages) {
-        writes.emplace_back(store.path + "/control", fmt::format("rd_pages={}", *store.pages));
-    }
-    writes.emplace_back(store.path + "/enable", "1");
-    if (!store.serial.empty()) {
-        writes.emplace_back(store.path + "/wwn/vpd_unit_serial", store.serial);
-    }
-    if (store.model_alias) {
-        writes.emplace_back(store.path + "/attrib/emulate_model_alias", "1");
-    }
-    if (store.write_back) {
-        writes.emplace_back(store.path + "/attrib/emulate_write_cache", "1");
-    }
-    return writes;
 }
 
 // Back ends that only the LUNs in `gone` used.
@@ -101,15 +68,8 @@ void remove_backstores(UnexportResult& result, const Tree& tree, const std::vect
             result.notes.push_back(fmt::format("{} stays: another LUN uses it", store_name(store)));
             continue;
         }
-        result.plan.rmdir(store.path, set_up_again(store));
+        detail::remove_store(result.plan, tree, store);
         result.removed.push_back(fmt::format("back end {}", store_name(store)));
-        // The adapter directory holds one back end each, as targetcli makes them.
-        const auto shares = [&](const Backstore& other) {
-            return &other != &store && other.hba == store.hba;
-        };
-        if (std::none_of(tree.backstores.begin(), tree.backstores.end(), shares)) {
-            result.plan.rmdir_optional(dir_name(store.path));
-        }
     }
 }
 
@@ -126,18 +86,11 @@ Result<UnexportResult> remove_target(const Tree& tree, const Target& target, boo
             result.removed.push_back(fmt::format("ACL {}", acl.name));
         }
         for (const Lun& lun : tpg.luns) {
-            if (!lun.link.empty()) {
-                result.plan.unlink(lun.link, lun.backstore_path);
-            }
-            result.plan.rmdir(lun.path);
+            detail::remove_lun(result.plan, lun);
             result.removed.push_back(fmt::format("LUN {} of {}", lun.index, targetcli_name(target.name)));
             gone.push_back(lun.path);
         }
-        Plan::Restore restore;
-        for (const auto& [name, value] : tpg.attributes) {
-            restore.emplace_back(fmt::format("{}/attrib/{}", tpg.path, name), value);
-        }
-        result.plan.rmdir(tpg.path, std::move(restore));
+        detail::remove_tpg(result.plan, tpg);
     }
     result.plan.rmdir(target.path);
     result.removed.push_back(fmt::format("target {}", targetcli_name(target.name)));

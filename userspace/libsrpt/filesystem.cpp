@@ -176,6 +176,57 @@ Status PosixFileSystem::unlink(const std::string& path) {
     return {};
 }
 
+bool PosixFileSystem::settable(const std::string& path) const {
+    struct stat st {};
+
+    return ::stat(at(path).c_str(), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IRUSR) != 0 &&
+           (st.st_mode & S_IWUSR) != 0;
+}
+
+Status PosixFileSystem::replace(const std::string& path, std::string_view content) {
+    // A link stays one: the file that it leads to is replaced.
+    const std::string place = resolve(path).value_or(path);
+    const std::string temporary = fmt::format("{}.{}.temp", place, ::getpid());
+    const auto failed = [&](int err, const char* what) {
+        ::unlink(at(temporary).c_str());
+        return fail(errno_error(err, what, path));
+    };
+    const std::string dir = dir_name(place).empty() ? std::string(".") : dir_name(place);
+    struct stat st {};
+
+    if (::stat(at(place).c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
+        return fail(errno_error(S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "cannot write the file", path));
+    }
+    // One that a killed process of the same number left behind.
+    ::unlink(at(temporary).c_str());
+    {
+        const Fd fd(
+            ::open(at(temporary).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (fd.get() < 0) {
+            return fail(errno_error(errno, "cannot write the file", path));
+        }
+        while (!content.empty()) {
+            const ssize_t n = ::write(fd.get(), content.data(), content.size());
+            if (n < 0 && errno != EINTR) {
+                return failed(errno, "cannot write the file");
+            }
+            content.remove_prefix(n > 0 ? static_cast<size_t>(n) : 0);
+        }
+        if (::fsync(fd.get()) != 0) {
+            return failed(errno, "cannot write the file to the disk");
+        }
+    }
+    if (::rename(at(temporary).c_str(), at(place).c_str()) != 0) {
+        return failed(errno, "cannot replace the file");
+    }
+    // The name is on the disk only when the directory is.
+    const Fd fd(::open((dir == "." ? dir : at(dir)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd.get() < 0 || ::fsync(fd.get()) != 0) {
+        return fail(errno_error(errno, "the file is written, but its directory cannot be", path));
+    }
+    return {};
+}
+
 std::string base_name(std::string_view path) {
     return std::string(path.substr(path.rfind('/') + 1));
 }

@@ -32,11 +32,17 @@ class FileSystem {
     // The absolute path that a link, or a path through links, leads to.
     virtual Result<std::string> resolve(const std::string& path) const = 0;
 
+    // A file that its owner may read and write: a setting, not a state.
+    virtual bool settable(const std::string& path) const { return kind(path) == Kind::file; }
+
     virtual Status mkdir(const std::string& path) = 0;
     virtual Status rmdir(const std::string& path) = 0;
     virtual Status write(const std::string& path, std::string_view value) = 0;
     virtual Status symlink(const std::string& target, const std::string& path) = 0;
     virtual Status unlink(const std::string& path) = 0;
+    // Puts `content` in the place of a file, mode 0600. Whoever reads it, and
+    // whatever fails, finds the old content or the new, whole.
+    virtual Status replace(const std::string& path, std::string_view content) = 0;
 
     bool is_directory(const std::string& path) const { return kind(path) == Kind::directory; }
     // Content, or `fallback` when it cannot be read.
@@ -57,6 +63,8 @@ class PosixFileSystem final : public FileSystem {
     Status write(const std::string& path, std::string_view value) override;
     Status symlink(const std::string& target, const std::string& path) override;
     Status unlink(const std::string& path) override;
+    bool settable(const std::string& path) const override;
+    Status replace(const std::string& path, std::string_view content) override;
 
   private:
     std::string at(const std::string& path) const { return root_ + path; }

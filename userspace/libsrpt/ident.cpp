@@ -93,6 +93,22 @@ bool operator==(const Ident& a, const Ident& b) {
     return a.kind_ == b.kind_ && a.id_ == b.id_;
 }
 
+int match_rank(const Ident& acl, const Initiator& who) {
+    const proto_ident name = to_c(acl.kind(), acl.bytes());
+    proto_initiator c{};
+
+    std::copy(who.i_port_id.begin(), who.i_port_id.end(), c.i_port_id);
+    if (who.sgid) {
+        c.has_sgid = true;
+        std::copy(who.sgid->begin(), who.sgid->end(), c.sgid);
+    }
+    if (who.ip) {
+        c.has_ip = true;
+        std::copy(who.ip->begin(), who.ip->end(), c.ip);
+    }
+    return proto_ident_match(&name, &c);
+}
+
 bool same_name(std::string_view a, std::string_view b) {
     if (a == b) {
         return true;

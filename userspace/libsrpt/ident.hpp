@@ -40,6 +40,17 @@ class Ident {
     std::array<uint8_t, 16> id_{};
 };
 
+// Who is at the other end of a login, as an ACL sees it.
+struct Initiator {
+    std::array<uint8_t, 16> i_port_id{};
+    std::optional<std::array<uint8_t, 16>> sgid;
+    std::optional<std::array<uint8_t, 16>> ip; // v4-mapped or IPv6
+};
+
+// How well an ACL of that name fits, by the module's own rules: 0 not at all;
+// of several that fit the highest admits.
+int match_rank(const Ident& acl, const Initiator& who);
+
 // Do two names, in whatever notation, mean the same?
 bool same_name(std::string_view a, std::string_view b);
 

@@ -100,6 +100,8 @@ void read_backstore_info(const FileSystem& fs, Backstore& store) {
     store.write_back = is_true(fs.read_or(store.path + "/attrib/emulate_write_cache"));
     store.model_alias = is_true(fs.read_or(store.path + "/attrib/emulate_model_alias"));
     store.read_only = word_after(info, "readonly:") == "1";
+    store.nullio = word_after(info, "nullio:") == "1";
+    store.async = word_after(info, "Async:") == "1";
     const std::string serial = fs.read_or(store.path + "/wwn/vpd_unit_serial");
     const size_t colon = serial.find(": ");
     if (colon != std::string::npos) {

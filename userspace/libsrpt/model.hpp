@@ -30,6 +30,8 @@ struct Backstore {
     std::optional<uint64_t> pages; // of a RAM disk
     bool write_back = false;
     bool read_only = false;
+    bool nullio = false;      // a RAM disk that keeps nothing
+    bool async = false;       // a file by aio
     bool model_alias = false; // initiators see the name as the model
     std::string serial;
     std::vector<std::string> users; // paths of the LUNs of any fabric that lead to it

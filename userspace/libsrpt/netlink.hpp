@@ -51,6 +51,28 @@ struct PortInfo {
     std::vector<std::string> targets;
 };
 
+// A target portal group as the module serves it.
+struct TargetInfo {
+    std::string wwn;
+    uint32_t tpg_tag = 0;
+    bool enabled = false;
+    uint32_t sessions = 0;
+    uint32_t max_channels = 0;
+    uint32_t max_sessions = 0;
+    uint64_t max_initiator_bytes = 0;
+    uint32_t max_io_size = 0;
+};
+
+// Limits to set; what is not given stays as it is.
+struct TargetLimits {
+    std::optional<uint32_t> max_channels;
+    std::optional<uint32_t> max_sessions;
+    std::optional<uint64_t> max_initiator_bytes;
+    std::optional<uint32_t> max_io_size;
+
+    bool any() const { return max_channels || max_sessions || max_initiator_bytes || max_io_size; }
+};
+
 struct Stats {
     uint64_t read_cmds = 0;
     uint64_t write_cmds = 0;
@@ -177,10 +199,14 @@ class KernelLink {
     virtual bool present() = 0;
     virtual Result<ModuleInfo> module() = 0;
     virtual Result<std::vector<PortInfo>> ports() = 0;
+    virtual Result<std::vector<TargetInfo>> targets() = 0;
+    virtual Status set_limits(const std::string& wwn, uint32_t tpg_tag, const TargetLimits& limits) = 0;
     virtual Result<std::vector<SessionInfo>> sessions() = 0;
     virtual Result<std::vector<ChannelInfo>> channels(std::optional<uint32_t> session) = 0;
     virtual Result<std::vector<RejectInfo>> rejects() = 0;
     virtual Status close_session(uint32_t id) = 0;
+    // Of one session, or of all.
+    virtual Status reset_stats(std::optional<uint32_t> session) = 0;
     virtual Status forget_reject(const std::string& initiator) = 0;
     virtual Result<std::unique_ptr<EventStream>> subscribe() = 0;
 };

@@ -166,6 +166,23 @@ PortInfo decode_port(const nlattr* attrs, int length) {
     return out;
 }
 
+TargetInfo decode_target(const nlattr* attrs, int length) {
+    const Attributes in(attrs, length);
+    TargetInfo out;
+    uint8_t enabled = 0;
+
+    in.get(IB_SRPT_A_TARGET_WWN, out.wwn);
+    in.get(IB_SRPT_A_TARGET_TPG_TAG, out.tpg_tag);
+    in.get(IB_SRPT_A_TARGET_ENABLED, enabled);
+    in.get(IB_SRPT_A_TARGET_SESSIONS, out.sessions);
+    in.get(IB_SRPT_A_TARGET_MAX_CHANNELS, out.max_channels);
+    in.get(IB_SRPT_A_TARGET_MAX_SESSIONS, out.max_sessions);
+    in.get(IB_SRPT_A_TARGET_MAX_INITIATOR_BYTES, out.max_initiator_bytes);
+    in.get(IB_SRPT_A_TARGET_MAX_IO_SIZE, out.max_io_size);
+    out.enabled = enabled != 0;
+    return out;
+}
+
 Stats decode_stats(const nlattr* attrs, int length) {
     const Attributes in(attrs, length);
     Stats out;

@@ -15,6 +15,7 @@ namespace srpt {
 // ones of the wrong size count as missing.
 ModuleInfo decode_module(const nlattr* attrs, int length);
 PortInfo decode_port(const nlattr* attrs, int length);
+TargetInfo decode_target(const nlattr* attrs, int length);
 Stats decode_stats(const nlattr* attrs, int length);
 SessionInfo decode_session(const nlattr* attrs, int length);
 ChannelInfo decode_channel(const nlattr* attrs, int length);

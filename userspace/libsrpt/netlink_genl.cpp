@@ -166,10 +166,13 @@ class GenlLink final : public KernelLink {
     bool present() override { return family() > 0; }
     Result<ModuleInfo> module() override;
     Result<std::vector<PortInfo>> ports() override;
+    Result<std::vector<TargetInfo>> targets() override;
+    Status set_limits(const std::string& wwn, uint32_t tpg_tag, const TargetLimits& limits) override;
     Result<std::vector<SessionInfo>> sessions() override;
     Result<std::vector<ChannelInfo>> channels(std::optional<uint32_t> session) override;
     Result<std::vector<RejectInfo>> rejects() override;
     Status close_session(uint32_t id) override;
+    Status reset_stats(std::optional<uint32_t> session) override;
     Status forget_reject(const std::string& initiator) override;
     Result<std::unique_ptr<EventStream>> subscribe() override;
 
@@ -275,6 +278,33 @@ Result<std::vector<PortInfo>> GenlLink::ports() {
         IB_SRPT_CMD_PORT_GET, "cannot list the module's ports", [](nl_msg*) {}, decode_port);
 }
 
+Result<std::vector<TargetInfo>> GenlLink::targets() {
+    return dump<TargetInfo>(
+        IB_SRPT_CMD_TARGET_GET, "cannot list the module's targets", [](nl_msg*) {}, decode_target);
+}
+
+Status GenlLink::set_limits(const std::string& wwn, uint32_t tpg_tag, const TargetLimits& limits) {
+    return request(
+        IB_SRPT_CMD_TARGET_SET, 0, fmt::format("cannot set the limits of {}", wwn),
+        [&](nl_msg* msg) {
+            nla_put_string(msg, IB_SRPT_A_TARGET_WWN, wwn.c_str());
+            nla_put_u32(msg, IB_SRPT_A_TARGET_TPG_TAG, tpg_tag);
+            if (limits.max_channels) {
+                nla_put_u32(msg, IB_SRPT_A_TARGET_MAX_CHANNELS, *limits.max_channels);
+            }
+            if (limits.max_sessions) {
+                nla_put_u32(msg, IB_SRPT_A_TARGET_MAX_SESSIONS, *limits.max_sessions);
+            }
+            if (limits.max_initiator_bytes) {
+                nla_put_u64(msg, IB_SRPT_A_TARGET_MAX_INITIATOR_BYTES, *limits.max_initiator_bytes);
+            }
+            if (limits.max_io_size) {
+                nla_put_u32(msg, IB_SRPT_A_TARGET_MAX_IO_SIZE, *limits.max_io_size);
+            }
+        },
+        [](const nlattr*, int) {});
+}
+
 Result<std::vector<SessionInfo>> GenlLink::sessions() {
     Result<std::vector<SessionInfo>> sessions = dump<SessionInfo>(
         IB_SRPT_CMD_SESSION_GET, "cannot list sessions", [](nl_msg*) {}, decode_session);
@@ -311,6 +341,17 @@ Status GenlLink::close_session(uint32_t id) {
     return request(
         IB_SRPT_CMD_SESSION_CLOSE, 0, fmt::format("cannot close session {}", id),
         [&](nl_msg* msg) { nla_put_u32(msg, IB_SRPT_A_SESSION_ID, id); }, [](const nlattr*, int) {});
+}
+
+Status GenlLink::reset_stats(std::optional<uint32_t> session) {
+    return request(
+        IB_SRPT_CMD_STATS_RESET, 0, "cannot reset the counters",
+        [&](nl_msg* msg) {
+            if (session) {
+                nla_put_u32(msg, IB_SRPT_A_SESSION_ID, *session);
+            }
+        },
+        [](const nlattr*, int) {});
 }
 
 Status GenlLink::forget_reject(const std::string& initiator) {

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace srpt {
@@ -223,6 +224,10 @@ std::vector<std::string> PosixSystem::kernel_log() {
 }
 
 } // namespace
+
+void System::pause(std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);
+}
 
 struct SignalHold::State {
     sigset_t before{};

@@ -55,6 +55,7 @@ class System {
     virtual void mark_kernel_log() = 0;
     virtual std::vector<std::string> kernel_log() = 0;
     virtual Clock::time_point now() const { return Clock::now(); }
+    virtual void pause(std::chrono::milliseconds time);
 };
 
 // Keeps SIGINT, SIGTERM and SIGHUP out while a transaction is under way, so

@@ -9,7 +9,7 @@ namespace srpt {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
     static constexpr std::string_view plain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,";
 
@@ -75,19 +75,19 @@ void complete(Error& error, const Step& step, System& system) {
 std::string step_shell(const Step& step) {
     switch (step.op) {
     case Step::Op::load_module:
-        return fmt::format("modprobe {}", quoted(step.path));
+        return fmt::format("modprobe {}", shell_quoted(step.path));
     case Step::Op::mount_configfs:
-        return fmt::format("mount -t configfs configfs {}", quoted(step.path));
+        return fmt::format("mount -t configfs configfs {}", shell_quoted(step.path));
     case Step::Op::mkdir:
-        return fmt::format("mkdir {}", quoted(step.path));
+        return fmt::format("mkdir {}", shell_quoted(step.path));
     case Step::Op::write:
-        return fmt::format("echo {} > {}", quoted(step.value), quoted(step.path));
+        return fmt::format("echo {} > {}", shell_quoted(step.value), shell_quoted(step.path));
     case Step::Op::symlink:
-        return fmt::format("ln -s {} {}", quoted(step.value), quoted(step.path));
+        return fmt::format("ln -s {} {}", shell_quoted(step.value), shell_quoted(step.path));
     case Step::Op::unlink:
-        return fmt::format("rm {}", quoted(step.path));
+        return fmt::format("rm {}", shell_quoted(step.path));
     case Step::Op::rmdir:
-        return fmt::format("rmdir {}", quoted(step.path));
+        return fmt::format("rmdir {}", shell_quoted(step.path));
     }
     return {};
 }
@@ -132,6 +132,11 @@ void Plan::write_optional(std::string path, std::string value) {
 
     step.value = std::move(value);
     step.optional = true;
+}
+
+void Plan::write_setting(std::string path, std::string value, std::string undo) {
+    write(std::move(path), std::move(value), std::move(undo));
+    steps_.back().optional = true;
 }
 
 void Plan::symlink(std::string target, std::string path) {

@@ -46,6 +46,8 @@ class Plan {
     void write(std::string path, std::string value, std::string undo);
     // A setting that is only convenience: failure is ignored.
     void write_optional(std::string path, std::string value);
+    // An attribute that another kernel may refuse; taken back on failure.
+    void write_setting(std::string path, std::string value, std::string undo);
     void symlink(std::string target, std::string path);
     using Restore = std::vector<std::pair<std::string, std::string>>;
     void unlink(std::string path, std::string target, Restore restore = {});

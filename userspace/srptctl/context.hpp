@@ -4,6 +4,7 @@
 #pragma once
 
 #include "filesystem.hpp"
+#include "host/machine.hpp"
 #include "netlink.hpp"
 #include "output.hpp"
 #include "system.hpp"
@@ -33,12 +34,21 @@ struct Environment {
     bool in_is_terminal = false;
     bool out_is_terminal = false;
     bool err_is_terminal = false;
+    // Of `srptctl host`: files below a root, and programs.
+    srpt::host::Files* host_files = nullptr;
+    srpt::host::Programs* programs = nullptr;
 };
+
+// What a verb that looks for something (doctor, config diff) returns when it
+// found something.
+inline constexpr int kFound = 10;
 
 struct Context {
     Environment& env;
     const Options& options;
     Output& output;
+    // What the process returns when the verb did its work: 0, or kFound.
+    int& result;
 
     // Which module is loaded.
     Module module() const;

@@ -18,5 +18,10 @@ int main(int argc, char** argv) {
     env.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     env.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
 
+    srpt::host::Files host_files;
+    const std::unique_ptr<srpt::host::Programs> programs = srpt::host::make_programs();
+    env.host_files = &host_files;
+    env.programs = programs.get();
+
     return srptctl::run(std::vector<std::string>(argv + 1, argv + argc), env);
 }

@@ -5,13 +5,23 @@
 
 #include "views.hpp"
 
+#include <functional>
 #include <iosfwd>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace srptctl {
+
+class Page;
+
+// Where an answer has both its forms in the file of its verb: `json` is an
+// object whose fields follow schema_version and command, `text` writes it for
+// people. The output calls for the one it wants.
+using JsonForm = std::function<nlohmann::ordered_json()>;
+using TextForm = std::function<void(Page&)>;
 
 class Output {
   public:
@@ -33,6 +43,8 @@ class Output {
     virtual void sessions(const std::vector<SessionRow>& rows, bool channels) = 0;
     virtual void closed(const std::vector<srpt::SessionInfo>& sessions, bool dry_run) = 0;
     virtual void event(const srpt::Event& event) = 0;
+    virtual void answer(std::string_view command, const JsonForm& json, const TextForm& text,
+                        const std::vector<std::string>& notes) = 0;
     virtual void error(const srpt::Error& error) = 0;
 };
 

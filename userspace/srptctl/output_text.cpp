@@ -3,6 +3,7 @@
 // has to count, and the next command wherever there is one.
 #include "format.hpp"
 #include "output.hpp"
+#include "page.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -62,6 +63,8 @@ class TextOutput final : public Output {
     void sessions(const std::vector<SessionRow>& rows, bool channels) override;
     void closed(const std::vector<srpt::SessionInfo>& sessions, bool dry_run) override;
     void event(const srpt::Event& event) override;
+    void answer(std::string_view command, const JsonForm& json, const TextForm& text,
+                const std::vector<std::string>& notes) override;
     void error(const srpt::Error& error) override;
 
   private:
@@ -355,6 +358,14 @@ void TextOutput::event(const srpt::Event& event) {
         line("{}  {}  events came faster than they were read", time, bad("lost  "));
     }
     data_.flush();
+}
+
+void TextOutput::answer(std::string_view /*command*/, const JsonForm& /*json*/, const TextForm& text,
+                        const std::vector<std::string>& notes) {
+    Page page(data_, style_.data);
+
+    text(page);
+    print_notes(notes);
 }
 
 void TextOutput::error(const srpt::Error& error) {

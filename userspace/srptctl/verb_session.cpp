@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "format.hpp"
+#include "json_forms.hpp"
+#include "page.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -67,6 +70,31 @@ srpt::Status wait_until_gone(const Context& ctx, const std::vector<srpt::Session
     }
 }
 
+void print_session(Page& page, const SessionRow& row) {
+    const srpt::SessionInfo& s = row.session;
+
+    page.line("{}{}", page.head(fmt::format("session {}", s.id)), s.closing ? page.warn("  closing") : "");
+    page.line("  initiator     {}", s.source.initiator);
+    page.line("  from          {}", s.source.address());
+    page.line("  target        {}, portal group {}", srpt::targetcli_name(s.wwn), s.tpg_tag);
+    page.line("  ACL           {}{}", s.acl, s.dynamic_acl ? " (made at login)" : "");
+    page.line("  logged in     {} ago", format_age(s.age_ms));
+    page.line("  holds         {} of data buffers", format_bytes(s.bytes_held));
+    page.line("  done          {} reads, {} writes, {} others", format_count(s.stats.read_cmds),
+              format_count(s.stats.write_cmds), format_count(s.stats.other_cmds));
+    page.line("  moved         {} read, {} written", format_bytes(s.stats.read_bytes),
+              format_bytes(s.stats.write_bytes));
+    for (const srpt::ChannelInfo& c : row.channels) {
+        page.line("  channel {:<5} {}, {}/{} by {} CM, QP {} to {}", c.id,
+                  c.state == "live" ? page.good(c.state) : page.warn(c.state), c.device, c.port,
+                  c.cm == "ib" ? "IB" : "RDMA", c.qp_num, c.peer_qp_num);
+        page.line("                credit {} of {}, {} of {} sends in flight{}{}", c.credit_free,
+                  c.credit_limit, c.sq_used, c.sq_size, c.use_srq ? ", shared receive queue" : "",
+                  c.imm_data ? ", immediate data" : "");
+        page.line("                requests to {} bytes, responses to {}", c.max_it_iu_len, c.max_ti_iu_len);
+    }
+}
+
 } // namespace
 
 srpt::Status verb_session_list(const Context& ctx, bool channels) {
@@ -95,6 +123,56 @@ srpt::Status verb_session_list(const Context& ctx, bool channels) {
         }
     }
     ctx.output.sessions(rows, channels);
+    return {};
+}
+
+srpt::Status verb_session_show(const Context& ctx, const std::string& what) {
+    if (srpt::Status status = ctx.need_netlink(); !status) {
+        return status;
+    }
+    srpt::Result<std::vector<srpt::SessionInfo>> sessions = ctx.env.link.sessions();
+    std::vector<SessionRow> rows;
+
+    if (!sessions) {
+        return fail(std::move(sessions.error()));
+    }
+    for (srpt::SessionInfo& session : *sessions) {
+        if (means(session, what)) {
+            rows.emplace_back().session = std::move(session);
+        }
+    }
+    if (rows.empty()) {
+        return fail(Errc::not_found, fmt::format("there is no session '{}'", what),
+                    "see 'srptctl session list'");
+    }
+    for (SessionRow& row : rows) {
+        srpt::Result<std::vector<srpt::ChannelInfo>> found = ctx.env.link.channels(row.session.id);
+        if (found) {
+            row.channels = std::move(*found);
+        } else if (found.error().code != Errc::not_found) { // it may have ended meanwhile
+            return fail(std::move(found.error()));
+        }
+    }
+    ctx.output.answer(
+        "session show",
+        [&] {
+            Json list = Json::array();
+            for (const SessionRow& row : rows) {
+                Json item = to_json(row.session);
+                item["channels"] = Json::array();
+                for (const srpt::ChannelInfo& channel : row.channels) {
+                    item["channels"].push_back(to_json(channel));
+                }
+                list.push_back(std::move(item));
+            }
+            return Json{{"sessions", std::move(list)}};
+        },
+        [&](Page& page) {
+            for (const SessionRow& row : rows) {
+                print_session(page, row);
+            }
+        },
+        {});
     return {};
 }
 

@@ -41,6 +41,7 @@ srpt::Status verb_acl_list(const Context& ctx, const std::optional<std::string>&
 srpt::Status verb_acl_pending(const Context& ctx);
 srpt::Status verb_acl_allow(const Context& ctx, const AllowRequest& request);
 srpt::Status verb_session_list(const Context& ctx, bool channels);
+srpt::Status verb_session_show(const Context& ctx, const std::string& what);
 srpt::Status verb_session_close(const Context& ctx, const CloseRequest& request);
 srpt::Status verb_monitor(const Context& ctx, const MonitorRequest& request);
 

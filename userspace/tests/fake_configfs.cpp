@@ -71,6 +71,10 @@ void FakeConfigfs::put_dir(const std::string& path) {
     }
 }
 
+void FakeConfigfs::put_link(const std::string& path, const std::string& target) {
+    nodes_[path] = Node{Kind::link, target, false, true};
+}
+
 void FakeConfigfs::fail_at(unsigned n, int err) {
     mutations_ = 0;
     fail_at_ = n;
@@ -164,7 +168,11 @@ srpt::Result<std::string> FakeConfigfs::read(const std::string& path) const {
     if (it->second.kind != Kind::file || !it->second.readable) {
         return fail(errno_error(EACCES, "cannot read", path));
     }
-    return it->second.text;
+    std::string text = it->second.text;
+    while (!text.empty() && text.back() == '\n') {
+        text.pop_back();
+    }
+    return text;
 }
 
 srpt::Result<std::string> FakeConfigfs::resolve(const std::string& path) const {
@@ -184,6 +192,13 @@ void FakeConfigfs::populate_backstore(const std::string& path) {
     add_dir(path + "/attrib", true);
     add_file(path + "/attrib/emulate_write_cache", "0");
     add_file(path + "/attrib/emulate_model_alias", "0");
+    add_file(path + "/attrib/hw_block_size", "512");
+    add_dir(path + "/alua", true);
+    add_dir(path + "/alua/default_tg_pt_gp", true);
+    add_file(path + "/alua/default_tg_pt_gp/tg_pt_gp_id", "0");
+    add_file(path + "/alua/default_tg_pt_gp/alua_access_type", "Implicit and Explicit");
+    add_file(path + "/alua/default_tg_pt_gp/alua_access_status", "None");
+    add_file(path + "/alua/default_tg_pt_gp/alua_access_state", "0");
     add_dir(path + "/wwn", true);
     add_file(path + "/wwn/vpd_unit_serial", "T10 VPD Unit Serial Number: ");
 }
@@ -206,6 +221,7 @@ void FakeConfigfs::populate_tpg(const std::string& path) {
 int FakeConfigfs::make(const std::string& path) {
     static const std::regex hba(kCore + "/(iblock|fileio|rd_mcp|pscsi|user)_[0-9]+");
     static const std::regex store(kCore + "/[a-z_]+_[0-9]+/[^/]+");
+    static const std::regex alua(kCore + "/[a-z_]+_[0-9]+/[^/]+/alua/[^/]+");
     static const std::regex target(kSrpt + "/[^/]+");
     static const std::regex tpg(kSrpt + "/[^/]+/tpgt_[0-9]+");
     static const std::regex lun(kSrpt + "/[^/]+/tpgt_[0-9]+/lun/lun_[0-9]+");
@@ -231,11 +247,20 @@ int FakeConfigfs::make(const std::string& path) {
         populate_backstore(path);
         return 0;
     }
+    if (std::regex_match(path, alua)) {
+        add_dir(path, false);
+        add_file(path + "/tg_pt_gp_id", "");
+        add_file(path + "/alua_access_state", "0");
+        add_file(path + "/preferred", "0");
+        return 0;
+    }
     if (std::regex_match(path, target)) {
         if (!targets_.empty() && !targets_.contains(base_name(path))) {
             return EINVAL;
         }
         add_dir(path, false);
+        add_dir(path + "/param", true);
+        add_file(path + "/param/cmd_completion_affinity", "-1");
         return 0;
     }
     if (std::regex_match(path, tpg)) {
@@ -245,7 +270,7 @@ int FakeConfigfs::make(const std::string& path) {
     }
     if (std::regex_match(path, lun)) {
         add_dir(path, false);
-        add_file(path + "/alua_tg_pt_gp", "");
+        add_file(path + "/alua_tg_pt_gp", "TG Port Group Name: default_tg_pt_gp\nTG Port Group ID: 0");
         return 0;
     }
     if (std::regex_match(path, acl)) {
@@ -326,11 +351,14 @@ int FakeConfigfs::enable_backstore(const std::string& path) {
     nodes_[path].text = "1";
     std::string info = "Status: ACTIVATED  Max Queue Depth: 128  SectorSize: 512  HwMaxSectors: 1024\n";
     if (std::regex_search(control, match, std::regex("rd_pages=([0-9]+)"))) {
-        info += fmt::format("        PAGES/PAGE_SIZE: {}*4096  SG_table_count: 1  nullio: 0 dummy: 0",
-                            match[1].str());
+        info += fmt::format("        PAGES/PAGE_SIZE: {}*4096  SG_table_count: 1  nullio: {} dummy: 0",
+                            match[1].str(), control.find("rd_nullio=1") != std::string::npos ? 1 : 0);
     } else if (std::regex_search(control, match, std::regex("fd_dev_name=([^,]+),fd_dev_size=([0-9]+)"))) {
         info += fmt::format("        TCM FILEIO ID: 0        File: {}  Size: {}  Mode: O_DSYNC Async: 0",
                             match[1].str(), match[2].str());
+    } else if (std::regex_search(control, match, std::regex("fd_dev_name=([^,\n]+)"))) {
+        info += fmt::format("        TCM FILEIO ID: 0        File: {}  Size: 512  Mode: O_DSYNC Async: 0",
+                            match[1].str());
     } else if (std::regex_search(control, match, std::regex("udev_path=([^\n]+)"))) {
         info += fmt::format("        iBlock device: x  UDEV PATH: {}  readonly: {}", match[1].str(),
                             control.find("readonly=1") != std::string::npos ? 1 : 0);
@@ -414,6 +442,26 @@ srpt::Status FakeConfigfs::unlink(const std::string& path) {
         return fail(errno_error(err, "cannot remove the link", path));
     }
     nodes_.erase(path);
+    return {};
+}
+
+bool FakeConfigfs::settable(const std::string& path) const {
+    const auto it = nodes_.find(path);
+
+    return it != nodes_.end() && it->second.kind == Kind::file && it->second.readable &&
+           !base_name(path).starts_with("hw_");
+}
+
+srpt::Status FakeConfigfs::replace(const std::string& path, std::string_view content) {
+    const int err = injected(path);
+
+    if (err != 0) {
+        return fail(errno_error(err, "cannot write the file", path));
+    }
+    if (!has(dir_name(path))) {
+        return fail(errno_error(ENOENT, "cannot write the file", path));
+    }
+    add_file(path, std::string(content));
     return {};
 }
 

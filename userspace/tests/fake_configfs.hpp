@@ -36,6 +36,7 @@ class FakeConfigfs final : public srpt::FileSystem {
     // Plain files outside configfs (sysfs), parents included.
     void put(const std::string& path, const std::string& content);
     void put_dir(const std::string& path);
+    void put_link(const std::string& path, const std::string& target);
 
     // Lets only these names be targets; empty: any.
     void allow_targets(std::set<std::string> names) { targets_ = std::move(names); }
@@ -63,6 +64,8 @@ class FakeConfigfs final : public srpt::FileSystem {
     srpt::Status write(const std::string& path, std::string_view value) override;
     srpt::Status symlink(const std::string& target, const std::string& path) override;
     srpt::Status unlink(const std::string& path) override;
+    bool settable(const std::string& path) const override;
+    srpt::Status replace(const std::string& path, std::string_view content) override;
 
   private:
     struct Node {

@@ -89,6 +89,37 @@ srpt::Result<std::vector<srpt::ChannelInfo>> FakeLink::channels(std::optional<ui
     return answer(found, "channels");
 }
 
+srpt::Status FakeLink::set_limits(const std::string& wwn, uint32_t tpg_tag,
+                                  const srpt::TargetLimits& limits) {
+    calls.push_back(fmt::format("limits {} {}", wwn, tpg_tag));
+    if (error) {
+        return srpt::fail(*error);
+    }
+    for (srpt::TargetInfo& target : target_list) {
+        if (target.wwn == wwn && target.tpg_tag == tpg_tag) {
+            target.max_channels = limits.max_channels.value_or(target.max_channels);
+            target.max_sessions = limits.max_sessions.value_or(target.max_sessions);
+            target.max_initiator_bytes = limits.max_initiator_bytes.value_or(target.max_initiator_bytes);
+            target.max_io_size = limits.max_io_size.value_or(target.max_io_size);
+            return {};
+        }
+    }
+    return srpt::fail(srpt::errno_error(ENOENT, "cannot set the limits of " + wwn, {}));
+}
+
+srpt::Status FakeLink::reset_stats(std::optional<uint32_t> session) {
+    calls.push_back(session ? fmt::format("reset {}", *session) : "reset all");
+    if (error) {
+        return srpt::fail(*error);
+    }
+    for (srpt::SessionInfo& s : session_list) {
+        if (!session || s.id == *session) {
+            s.stats = {};
+        }
+    }
+    return {};
+}
+
 srpt::Status FakeLink::close_session(uint32_t id) {
     calls.push_back(fmt::format("close {}", id));
     if (error) {
@@ -165,6 +196,8 @@ Answer Machine::run(const std::vector<std::string>& args) {
     srptctl::Environment env{fs, system, link, in, out, err};
     Answer answer;
 
+    env.host_files = host_files;
+    env.programs = programs;
     env.in_is_terminal = terminal;
     env.out_is_terminal = terminal;
     env.err_is_terminal = terminal;

@@ -36,6 +36,13 @@ class FakeSystem final : public srpt::System {
     void mark_kernel_log() override {}
     std::vector<std::string> kernel_log() override { return log; }
     Clock::time_point now() const override { return time; }
+    void pause(std::chrono::milliseconds span) override {
+        time += span;
+        if (on_pause) {
+            on_pause();
+        }
+    }
+    std::function<void()> on_pause; // the world moves while time passes
 
   private:
     FakeConfigfs& fs_;
@@ -48,6 +55,8 @@ class FakeLink final : public srpt::KernelLink {
 
     bool loaded = true;
     srpt::ModuleInfo info;
+    std::vector<srpt::PortInfo> port_list;
+    std::vector<srpt::TargetInfo> target_list;
     std::vector<srpt::SessionInfo> session_list;
     std::vector<srpt::ChannelInfo> channel_list;
     std::vector<srpt::RejectInfo> reject_list;
@@ -59,9 +68,11 @@ class FakeLink final : public srpt::KernelLink {
 
     bool present() override { return loaded; }
     srpt::Result<srpt::ModuleInfo> module() override { return answer(info, "module"); }
-    srpt::Result<std::vector<srpt::PortInfo>> ports() override {
-        return answer(std::vector<srpt::PortInfo>{}, "ports");
-    }
+    srpt::Result<std::vector<srpt::PortInfo>> ports() override { return answer(port_list, "ports"); }
+    srpt::Result<std::vector<srpt::TargetInfo>> targets() override { return answer(target_list, "targets"); }
+    srpt::Status set_limits(const std::string& wwn, uint32_t tpg_tag,
+                            const srpt::TargetLimits& limits) override;
+    srpt::Status reset_stats(std::optional<uint32_t> session) override;
     srpt::Result<std::vector<srpt::SessionInfo>> sessions() override {
         return answer(session_list, "sessions");
     }
@@ -99,6 +110,8 @@ struct Machine {
     FakeSystem system{fs};
     FakeLink link{system};
     bool terminal = false;
+    srpt::host::Files* host_files = nullptr;
+    srpt::host::Programs* programs = nullptr;
     std::string input;
 
     // A ready machine with one active InfiniBand port and a disk /dev/sdc1.

@@ -49,6 +49,41 @@ TEST_F(RootTest, KindsAndContent) {
     EXPECT_EQ(fs_.list("/").value(), (std::vector<std::string>{"d", "l"}));
 }
 
+TEST_F(RootTest, ReplacesAFileAsAWhole) {
+    put("/d/f", "old");
+    stdfs::permissions(root_ + "/d/f", stdfs::perms(0644));
+    const std::string text(100000, 'x');
+    ASSERT_TRUE(fs_.replace("/d/f", text));
+    EXPECT_EQ(fs_.read("/d/f").value(), text);
+    EXPECT_EQ(stdfs::status(root_ + "/d/f").permissions(), stdfs::perms(0600));
+    ASSERT_TRUE(fs_.replace("/d/new", ""));
+    EXPECT_EQ(fs_.read("/d/new").value(), "");
+    EXPECT_EQ(fs_.list("/d").value(), (std::vector<std::string>{"f", "new"})) << "nothing else is left";
+    // A link stays one.
+    ASSERT_TRUE(fs_.symlink("/d/f", "/l"));
+    ASSERT_TRUE(fs_.replace("/l", "by the link"));
+    EXPECT_EQ(fs_.kind("/l"), srpt::FileSystem::Kind::link);
+    EXPECT_EQ(fs_.read("/d/f").value(), "by the link");
+    // What cannot be replaced stays.
+    EXPECT_EQ(fs_.replace("/none/f", "x").error().err, ENOENT);
+    EXPECT_EQ(fs_.replace("/d", "x").error().err, EISDIR);
+    EXPECT_EQ(srpt::PosixFileSystem().replace("/proc/self/x", "x").error().err, ENOENT);
+    EXPECT_EQ(srpt::PosixFileSystem().replace("/dev/null", "x").error().err, EINVAL);
+}
+
+TEST_F(RootTest, Settable) {
+    put("/rw", "");
+    put("/ro", "");
+    put("/wo", "");
+    stdfs::permissions(root_ + "/ro", stdfs::perms(0444));
+    stdfs::permissions(root_ + "/wo", stdfs::perms(0200));
+    EXPECT_TRUE(fs_.settable("/rw"));
+    EXPECT_FALSE(fs_.settable("/ro"));
+    EXPECT_FALSE(fs_.settable("/wo"));
+    EXPECT_FALSE(fs_.settable("/none"));
+    EXPECT_FALSE(fs_.settable("/"));
+}
+
 TEST_F(RootTest, LongFilesAreReadWhole) {
     put("/long", std::string(10000, 'x'));
     EXPECT_EQ(fs_.read("/long")->size(), 10000U);

@@ -52,6 +52,25 @@ void put_stats(Message& m, int type) {
     nla_nest_end(m.get(), nest);
 }
 
+TEST(Decode, Target) {
+    Message m(IB_SRPT_CMD_TARGET_GET);
+
+    m.text(IB_SRPT_A_TARGET_WWN, "0xfe80");
+    m.u32(IB_SRPT_A_TARGET_TPG_TAG, 3);
+    nla_put_u8(m.get(), IB_SRPT_A_TARGET_ENABLED, 1);
+    m.u32(IB_SRPT_A_TARGET_SESSIONS, 2);
+    m.u64(IB_SRPT_A_TARGET_MAX_INITIATOR_BYTES, 1ULL << 33);
+    m.u32(IB_SRPT_A_TARGET_MAX_IO_SIZE, 1U << 20);
+    const srpt::TargetInfo info = srpt::decode_target(m.attrs(), m.length());
+    EXPECT_EQ(info.wwn, "0xfe80");
+    EXPECT_EQ(info.tpg_tag, 3U);
+    EXPECT_TRUE(info.enabled);
+    EXPECT_EQ(info.sessions, 2U);
+    EXPECT_EQ(info.max_initiator_bytes, 1ULL << 33);
+    EXPECT_EQ(info.max_io_size, 1U << 20);
+    EXPECT_EQ(info.max_channels, 0U);
+}
+
 TEST(Decode, Module) {
     Message m(IB_SRPT_CMD_MODULE_GET);
 

@@ -101,6 +101,9 @@ TEST_F(TransactionTest, LeftoverNamesPathAndErrno) {
             return below_.symlink(t, p);
         }
         srpt::Status unlink(const std::string& p) override { return below_.unlink(p); }
+        srpt::Status replace(const std::string& p, std::string_view c) override {
+            return below_.replace(p, c);
+        }
 
       private:
         FakeConfigfs& below_;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+// What is made of the table of commands: completion, and that every command
+// has its manual page.
+#include "completion.hpp"
+#include "harness.hpp"
+#include "objects.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <gtest/gtest.h>
+
+using namespace testing_srpt;
+
+namespace {
+
+// Runs a shell command; what it printed.
+std::string shell(const std::string& command, int& status) {
+    std::string out;
+    std::array<char, 4096> buffer{};
+    FILE* pipe = ::popen(command.c_str(), "r");
+
+    EXPECT_NE(pipe, nullptr);
+    while (const size_t n = ::fread(buffer.data(), 1, buffer.size(), pipe)) {
+        out.append(buffer.data(), n);
+    }
+    status = ::pclose(pipe);
+    return out;
+}
+
+struct ScriptFile {
+    explicit ScriptFile(const std::string& content) {
+        path = std::filesystem::temp_directory_path() / fmt::format("srptctl-completion-{}", ::getpid());
+        std::ofstream(path) << content;
+    }
+    ~ScriptFile() { std::filesystem::remove(path); }
+    ScriptFile(const ScriptFile&) = delete;
+    ScriptFile& operator=(const ScriptFile&) = delete;
+
+    std::filesystem::path path;
+};
+
+// What bash would offer for the last word.
+std::string offered(const std::filesystem::path& script, const std::string& words) {
+    int status = 0;
+
+    return shell(fmt::format("bash -c '. {}; COMP_WORDS=({}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); "
+                             "_srptctl; echo \" ${{COMPREPLY[*]}} \"' 2>&1",
+                             script.string(), words),
+                 status);
+}
+
+TEST(Completion, Bash) {
+    Machine m;
+    const ScriptFile script(m.ok({"completion", "bash"}).out);
+    int status = 0;
+
+    EXPECT_EQ(shell("bash -n " + script.path.string() + " 2>&1", status), "");
+    EXPECT_EQ(status, 0);
+    EXPECT_NE(offered(script.path, "srptctl \"\"").find(" acl "), std::string::npos);
+    EXPECT_EQ(offered(script.path, "srptctl do"), " doctor \n");
+    const std::string verbs = offered(script.path, "srptctl acl \"\"");
+    for (const char* verb : {" create ", " pending ", " map ", " --json "}) {
+        EXPECT_NE(verbs.find(verb), std::string::npos) << verbs;
+    }
+    EXPECT_EQ(offered(script.path, "srptctl acl create --rea"), " --read-only \n");
+    EXPECT_EQ(offered(script.path, "srptctl --color a"), " auto always \n");
+    EXPECT_EQ(offered(script.path, "srptctl --json config re"), " restore \n");
+    EXPECT_EQ(offered(script.path, "srptctl completion bash --js"), " --json \n");
+    EXPECT_EQ(offered(script.path, "srptctl top --sort l"), " latency \n");
+    EXPECT_EQ(offered(script.path, "srptctl config apply /etc/hostna"), " /etc/hostname \n");
+}
+
+TEST(Completion, ZshAndFish) {
+    Machine m;
+    const std::string zsh = m.ok({"completion", "zsh"}).out;
+    const std::string fish = m.ok({"completion", "fish"}).out;
+
+    EXPECT_TRUE(zsh.starts_with("#compdef srptctl\n"));
+    for (const std::string* script : {&zsh, &fish}) {
+        for (const char* part : {"backstore", "pending", "read-only", "completion"}) {
+            EXPECT_NE(script->find(part), std::string::npos) << part;
+        }
+    }
+    for (const auto& [name, text] : {std::pair<std::string, std::string>{"zsh", zsh}, {"fish", fish}}) {
+        int status = 0;
+        if (shell("command -v " + name, status).empty()) {
+            continue; // that shell is not here to ask
+        }
+        const ScriptFile script(text);
+        EXPECT_EQ(shell(name + " -n " + script.path.string() + " 2>&1", status), "");
+    }
+    EXPECT_EQ(m.run({"completion", "tcsh"}).code, 2);
+    EXPECT_EQ(m.ok({"completion", "bash", "--json"}).json()["shell"], "bash");
+}
+
+std::string read_page(const std::string& name) {
+    std::ifstream in(std::filesystem::path(SRPT_MAN_DIR) / name);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    std::string plain;
+
+    for (size_t i = 0; i < text.size(); i++) {
+        if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '-') {
+            continue;
+        }
+        if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'f') {
+            i += 2;
+            continue;
+        }
+        plain += text[i];
+    }
+    return plain;
+}
+
+// Every command is in the page of its object, with all its options; verbs of
+// no object may be in srptctl(8).
+TEST(Manual, NamesEveryCommandAndOption) {
+    CLI::App app{"srptctl", "srptctl"};
+    srptctl::Runner runner;
+    srptctl::Registry registry(app, runner);
+
+    srptctl::add_all(registry);
+    size_t commands = 0;
+    for (const srptctl::CommandWords& command : srptctl::command_table(app)) {
+        if (command.path.empty()) {
+            continue;
+        }
+        const std::string object = command.path.substr(0, command.path.find(' '));
+        std::string page = read_page("srptctl-" + object + ".8");
+        EXPECT_FALSE(page.empty()) << "there is no srptctl-" << object << ".8";
+        if (page.starts_with(".so man8/")) {
+            page = read_page(page.substr(9, page.find('\n') - 9));
+        }
+        const std::string verb = command.path.substr(command.path.rfind(' ') + 1);
+        EXPECT_NE(page.find(verb), std::string::npos) << command.path;
+        commands++;
+        if (!command.verbs.empty()) {
+            continue;
+        }
+        for (const srptctl::OptionWords& option : command.options) {
+            const std::string& name = option.names.back();
+            static const std::set<std::string> common = {"--help", "--json", "--dry-run", "--yes", "--color"};
+            EXPECT_TRUE(common.contains(name) || page.find(name) != std::string::npos)
+                << "srptctl-" << object << ".8 does not name " << name << " of " << command.path;
+        }
+        for (const std::string& argument : command.arguments) {
+            EXPECT_NE(page.find(argument), std::string::npos)
+                << "srptctl-" << object << ".8 does not name " << argument << " of " << command.path;
+        }
+        EXPECT_NE(read_page("srptctl.8").find(object), std::string::npos) << object << " is not in srptctl.8";
+    }
+    EXPECT_GT(commands, 40U);
+    for (const char* option : {"--json", "--dry-run", "--yes", "--color", "--version", "--help"}) {
+        EXPECT_NE(read_page("srptctl.8").find(option), std::string::npos) << option;
+    }
+}
+
+} // namespace
