@@ -6,6 +6,10 @@ step()	{ echo "lab: step: $*"; echo "lab: step: $*" >/dev/kmsg; }
 fail()	{ trap - ERR; echo "lab: fail: $*"; exit 1; }
 skip()	{ trap - ERR; echo "lab: skip: $*"; exit 77; }
 
+# A short while, without a process: those are dear in a guest without KVM.
+exec {nap_fd}<> <(:)
+nap()	{ read -r -t "$1" -u "$nap_fd" || true; }
+
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for()
 {
@@ -13,7 +17,7 @@ wait_for()
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || { echo "lab: gave up waiting for: $*" >&2; return 1; }
-		sleep 0.1
+		nap 0.1
 	done
 }
 

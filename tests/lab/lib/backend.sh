@@ -79,21 +79,34 @@ backend_clear()
 	for dir in "$CORE"/{rd_mcp,fileio,iblock,pscsi,user}_*; do
 		[ ! -e "$dir" ] || rmdir "$dir" || echo "hba $dir"
 	done
-	losetup -D
-	[ ! -e /sys/module/dm_mod ] || dmsetup remove_all --force --noudevsync 2>/dev/null
+	[ ! -e /sys/module/loop ] || losetup -D
+	for dir in /sys/block/dm-*; do
+		[ ! -e "$dir" ] || dmsetup remove_all --force --noudevsync 2>/dev/null
+	done
 	for dir in /sys/kernel/config/nullb/*/; do
 		[ ! -e "$dir" ] || rmdir "$dir" || echo "null_blk $dir"
 	done
 	rm -f /dev/shm/*.img
-	module_remove null_blk
-	module_remove brd dm_service_time dm_multipath dm_mod
 	return 0
 }
 
-# No session, LUN or command left over holds LIO's own modules.
-lio_unload()
+# Nobody but other modules holds LIO's core.
+lio_idle()
+{
+	local module=/sys/module/target_core_mod users
+	local -a holders=("$module"/holders/*)
+	[ -e "$module" ] || return 0
+	[ -e "${holders[0]}" ] || holders=()
+	read -r users <"$module/refcnt"
+	[ "$users" = ${#holders[@]} ] || echo "target_core_mod is held by $users, of which modules: ${holders[*]##*/}"
+}
+
+# No session, LUN or command left over holds LIO's own modules, nor the back
+# ends' those.
+backend_unload()
 {
 	local slabs
+	module_remove null_blk brd dm_service_time dm_multipath dm_mod
 	module_remove target_core_iblock target_core_file target_core_user target_core_pscsi target_core_mod
 	slabs=$(grep -oE '^(srpt|lio_|vhca)[^ ]*' /proc/slabinfo)
 	[ -z "$slabs" ] || echo "slab caches $slabs"

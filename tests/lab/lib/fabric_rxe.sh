@@ -21,7 +21,8 @@ fabric_up()
 
 fabric_add_hca()
 {
-	rdma link add rxe0 type rxe netdev lab0
+	# Its predecessor lets the interface go a moment after it is gone itself.
+	wait_for 10 rdma link add rxe0 type rxe netdev lab0
 	wait_for 5 grep -q ACTIVE /sys/class/infiniband/rxe0/ports/1/state
 }
 

@@ -14,12 +14,19 @@ initiator_load()
 # initiator_try [OPTION...]: one login; fails if refused.
 initiator_try()
 {
-	local options=
+	local options='' said n
 	[ -e /sys/class/infiniband_srp ] || initiator_load
 	[ $# -eq 0 ] || options=,$(IFS=,; echo "$*")
 	# Not the shell's own echo: a background job that ends would interrupt
 	# the login, and a channel be missing.
-	/bin/echo "$(fabric_login_string)$options" >"$(fabric_add_target)"
+	for ((n = 0; n < 50; n++)); do
+		said=$( (/bin/echo "$(fabric_login_string)$options" >"$(fabric_add_target)") 2>&1) && return
+		# ib_srp forgets a target a moment after its SCSI host is gone.
+		[[ $said == *'File exists'* ]] || break
+		nap 0.1
+	done
+	echo "$said" >&2
+	return 1
 }
 
 # initiator_login [OPTION...]: log in and wait for the disks; sets SRP_HOST

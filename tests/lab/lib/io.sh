@@ -16,6 +16,15 @@ io_verify()
 	grep -E '^ +(READ|WRITE):' "$SCRATCH/fio"
 }
 
+# io_quick DISK: does it keep 256 KiB? Starting fio alone takes longer.
+io_quick()
+{
+	dd if=/dev/urandom of="$SCRATCH/written" bs=256k count=1 status=none
+	dd if="$SCRATCH/written" of="$1" bs=64k oflag=direct status=none || fail "write failed"
+	dd if="$1" of="$SCRATCH/read" bs=64k count=4 iflag=direct status=none || fail "read failed"
+	cmp "$SCRATCH/written" "$SCRATCH/read" || fail "read back other data than written"
+}
+
 # io_background DISK [FIO OPTION...]: load until io_stop; errors are allowed.
 io_background()
 {

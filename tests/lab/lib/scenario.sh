@@ -12,7 +12,17 @@
 #                          set to the guest's kernel; may repeat
 #   # EXPECT=regex         a kernel log line that is all right; may repeat
 
-scenario_field()	{ sed -n "s/^# $1=//p" "$2" | head -1; }
+scenario_field()
+{
+	local line
+	while read -r line; do
+		case $line in
+		"# $1="*)	echo "${line#"# $1="}"; return ;;
+		'#'*)		;;
+		*)		return 0 ;;
+		esac
+	done <"$2"
+}
 
 # Why this guest cannot run it; nothing if it can. Tools come with the host
 # and are installed by scripts/setup, so a missing one is no excuse.

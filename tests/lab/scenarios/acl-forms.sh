@@ -31,7 +31,7 @@ for form in "0x${hex^^}" "$(sed 's/..../&:/g; s/:$//' <<<"$hex")" "0x${hex:0:16}
 	acl_add "$form"
 	initiator_login
 	session_shown "$form" || fail "info: $(cat "$TPG/acls/$form/info")"
-	io_verify "$DISK" 4k randwrite 256k
+	io_quick "$DISK"
 	initiator_logout
 	wait_for 10 grep -q '^No active' "$TPG/acls/$form/info"
 	acl_remove "$form"
@@ -66,10 +66,10 @@ initiator_logout
 step "generated ACL: writable, taken over by the same text"
 target_attrib demo_mode_write_protect 0
 initiator_login
-io_verify "$DISK" 4k randwrite 256k
+io_quick "$DISK"
 mkdir "$TPG/acls/$id"
 session_shown "$id" || fail "the session did not come along"
-io_verify "$DISK" 4k randwrite 256k
+io_quick "$DISK"
 initiator_logout
 rmdir "$TPG/acls/$id"
 
@@ -79,7 +79,7 @@ form=$(sed 's/..../&:/g; s/:$//' <<<"$hex")
 acl_add "$form"
 log_has "ACL $form takes effect with the next login of initiator $id" || fail "not said"
 grep -q '^No active' "$TPG/acls/$form/info" || fail "the session moved"
-io_verify "$DISK" 4k randwrite 256k
+io_quick "$DISK"
 initiator_logout
 initiator_login
 session_shown "$form" || fail "the ACL was not taken"

@@ -102,11 +102,11 @@ for value in 1 0 1; do
 	attrib use_srq $value
 	attrib srp_sq_size $((1024 * (value + 1)))
 	attrib srp_max_rsp_size $((128 * (value + 1)))
-	io_verify "$DISK" 4k randwrite 512k
+	io_quick "$DISK"
 done
 initiator_logout
 initiator_login
-io_verify "$DISK" 4k randwrite 512k
+io_quick "$DISK"
 
 step "one portal group of the port disabled, the other not touched"
 two=$SRPT/$TARGET/tpgt_2
@@ -114,5 +114,5 @@ mkdir "$two"
 echo 1 >"$two/enable"
 echo 0 >"$two/enable"
 rmdir "$two"
-io_verify "$DISK" 4k randwrite 512k
+io_quick "$DISK"
 same "$(cat "$TPG/enable")" 1 "enable of the other portal group"
