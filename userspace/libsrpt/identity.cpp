@@ -144,7 +144,7 @@ std::vector<std::string> port_ips(const FileSystem& fs, const RdmaPort& port) {
         return ips;
     }
     for (const std::string& index : *indexes) {
-        const std::string text = fs.read_or(dir + "/" + index);
+        const std::string text = fs.read_or(fmt::format("{}/{}", dir, index));
         const std::optional<Ident> gid = Ident::parse(text);
         std::string ip;
         if (!gid) {

@@ -242,8 +242,8 @@ Result<Edit> edit_mlx4_conf(const Files& files, const PortTypeDevice& device, un
             return edit;
         }
         // A port before it that the line does not mention keeps what it is.
-        for (unsigned n = static_cast<unsigned>(words.size()); n <= port; n++) {
-            words.push_back(n <= device.ports.size() && device.ports[n - 1].now == "eth" ? "eth" : "ib");
+        for (size_t n = words.size(); n <= port; n++) {
+            words.emplace_back(n <= device.ports.size() && device.ports[n - 1].now == "eth" ? "eth" : "ib");
         }
         words[port] = name;
         line = fmt::format("{}{}", fmt::join(words, " "), comment);
