@@ -145,6 +145,7 @@ TEST_F(Ipoib, AnInterfaceThatIsAbsentCanHaveAName) {
 }
 
 TEST_F(Ipoib, ApplyRunsUdev) {
+    m.files.put("/run/udev/control", "");
     m.ok({"host", "ipoib-name", "add", "ib0", "mlx4_ib0", "--apply"});
     EXPECT_EQ(m.runner.ran, (std::vector<std::string>{"udevadm control --reload",
                                                       "udevadm trigger --action=add /sys/class/net/ib0",

@@ -27,6 +27,14 @@ struct RemoveRequest {
     std::string what;
 };
 
+// udevd looks for changed rules by itself, but not more than every 3 seconds;
+// an interface that appears meanwhile would get its old name.
+void reload_rules(const Site& site, bool changed, Report& report) {
+    if (changed && site.files().exists("/run/udev/control")) {
+        site.follow_up({"udevadm", "control", "--reload"}, report);
+    }
+}
+
 srpt::Status list(const Context& ctx, const Root& root) {
     const Site site(ctx, *root);
     const IpoibState state = srpt::host::read_ipoib(site.files());
@@ -90,8 +98,8 @@ srpt::Status add(const Context& ctx, const AddRequest& request) {
     }
     const IpoibInterface* now = state.by_guid(*guid);
     const bool pending = now != nullptr && now->name != request.name;
+    reload_rules(site, edit->changes(), report);
     if (request.apply && pending) {
-        site.follow_up({"udevadm", "control", "--reload"}, report);
         site.follow_up({"udevadm", "trigger", "--action=add", "/sys/class/net/" + now->name}, report);
         site.follow_up({"udevadm", "settle"}, report);
     } else if (pending && !site.elsewhere() && !ctx.options.dry_run) {
@@ -118,6 +126,7 @@ srpt::Status remove(const Context& ctx, const RemoveRequest& request) {
     if (srpt::Status status = site.edit(*edits, report); !status) {
         return status;
     }
+    reload_rules(site, true, report);
     answer(ctx, report);
     return {};
 }
