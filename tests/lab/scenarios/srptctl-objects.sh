@@ -4,7 +4,7 @@
 # module: ports, targets with limits, back ends, LUNs, mapped LUNs, sessions,
 # counters, top, doctor.
 # FABRICS=rxe vib
-# TIMEOUT=300
+# TIMEOUT=600
 
 json()
 {
