@@ -123,7 +123,8 @@ r6_login()
 	wait_for 30 refused 001175000077dd7e001175000077d708
 	STORY_ALLOWED=()
 	step "R9: refused"
-	enter "echo \"\$(ibsrpdm -c -d $UMAD),initiator_ext=${ACL_ID:0:16}\" >$ADD_TARGET" || true
+	enter "echo \"\$(ibsrpdm -c -d $UMAD),initiator_ext=${ACL_ID:0:16}\" >$ADD_TARGET" \
+		"/bin/echo \"\$(ibsrpdm -c -d $UMAD),initiator_ext=${ACL_ID:0:16}\" >$ADD_TARGET" || true
 	allow "srptools 44 writes the initiator extension in another byte order, so the chapter's is appended here" 's/^$//'
 	STORY_ALLOWED=()
 }
@@ -161,6 +162,9 @@ r10_admitted()
 	wait_for 20 disk_there
 	enter lsscsi
 	shows r10-lsscsi
+	# Drivers look at the disk in the background.
+	wait_for 20 log_matches 'alua: port group 00 state'
+	wait_for 20 log_matches 'Attached SCSI disk'
 	enter dmesg "dmesg_since 'R10: login' | grep -v ib_srpt"
 	allow "LIO reports SPC-4 by now" 's/ANSI: 6/ANSI: 5/'
 	allow "the ALUA handler names the device, and does not say 'Attached' any more" \
