@@ -52,7 +52,7 @@ struct MapRequest {
     bool read_only = false;
 };
 Result<ObjectResult> plan_acl_map(System& system, const Tree& tree, const MapRequest& request);
-Result<ObjectResult> plan_acl_unmap(const Tree& tree, const std::string& acl,
+Result<ObjectResult> plan_acl_unmap(const Tree& tree, const std::string& name,
                                     const std::optional<std::string>& target,
                                     const std::vector<unsigned>& indexes);
 

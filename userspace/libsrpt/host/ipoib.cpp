@@ -8,7 +8,6 @@
 #include <cctype>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <ranges>
 
 namespace srpt::host {
 
@@ -316,7 +315,8 @@ Result<std::vector<Edit>> edit_ipoib_remove(const Files& files, const IpoibState
                     "see 'srptctl host ipoib-name list'");
     }
     // From the last line up, or the numbers below would shift.
-    for (const IpoibRule* rule : std::ranges::reverse_view(gone)) {
+    std::reverse(gone.begin(), gone.end());
+    for (const IpoibRule* rule : gone) {
         auto edit =
             std::find_if(edits.begin(), edits.end(), [&](const Edit& e) { return e.path == rule->file; });
         if (edit == edits.end()) {

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <ranges>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -298,7 +297,8 @@ Status commit(Files& files, const std::vector<Edit>& edits) {
             continue;
         }
         Error error = std::move(status.error());
-        for (const Edit* last : std::ranges::reverse_view(done)) {
+        std::reverse(done.begin(), done.end());
+        for (const Edit* last : done) {
             const Edit& back = *last;
             const Status undone =
                 back.existed ? files.replace(back.path, back.before) : files.remove(back.path);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <ranges>
 
 namespace srptctl::host {
 
@@ -185,7 +184,9 @@ srpt::Status apply(const Context& ctx) {
 
     report.data["ports"] = Json::array();
     for (const PortTypeDevice& device : srpt::host::read_port_types(site.files())) {
-        for (const PortTypePort& port : std::ranges::reverse_view(device.ports)) {
+        std::vector<PortTypePort> ports = device.ports;
+        std::reverse(ports.begin(), ports.end());
+        for (const PortTypePort& port : ports) {
             const std::optional<PortType> type = srpt::host::parse_port_type(port.saved);
             if (!type) {
                 continue;
