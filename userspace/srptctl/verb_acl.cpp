@@ -73,9 +73,14 @@ srpt::Result<std::optional<srpt::RejectInfo>> choose_reject(const Context& ctx, 
     if (!rejects) {
         return fail(std::move(rejects.error()));
     }
-    for (PendingRow& row : judge_rejects(tree, std::move(*rejects))) {
-        if (row.remedy != Remedy::none) {
-            return std::optional<srpt::RejectInfo>(std::move(row.reject));
+    // The latest comes first. One that has an ACL by now only needs waiting for,
+    // which is meant if nobody else asks.
+    std::vector<PendingRow> rows = judge_rejects(tree, std::move(*rejects));
+    for (const Remedy remedy : {Remedy::acl, Remedy::retry}) {
+        for (PendingRow& row : rows) {
+            if (row.remedy == remedy) {
+                return std::optional<srpt::RejectInfo>(std::move(row.reject));
+            }
         }
     }
     return fail(Errc::not_found, "no initiator was refused for want of an ACL",

@@ -207,6 +207,16 @@ TEST(AclAllow, LastOne) {
     EXPECT_TRUE(m.fs.has(m.acl(kOther)));
 }
 
+TEST(AclAllow, LastOneWithoutAnAcl) {
+    Served m;
+
+    m.ok({"acl", "create", kOther});
+    m.link.reject_list = {make_reject(kOther, 100), make_reject(kInitiator, 5000)};
+    m.ok({"acl", "allow", "--last"});
+    EXPECT_TRUE(m.fs.has(m.acl()));
+    EXPECT_EQ(m.link.calls.back(), "forget " + kInitiator);
+}
+
 TEST(AclAllow, ByWhereItCameFrom) {
     Served m;
 
