@@ -16,7 +16,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo walkthrough check check-full unit lint fuzz lab shell install deb deb-check clean
+.PHONY: all help kmod vhca userspace demo walkthrough check check-more check-full unit lint fuzz lab shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -38,9 +38,7 @@ vhca:	## vhca.ko, the virtual InfiniBand fabric of the tests: build/vhca/RELEASE
 
 userspace:	## srptctl and its library: build/userspace/
 	$(setup) user
-	@cmake -S userspace -B build/userspace -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
-		-DCMAKE_INSTALL_PREFIX=$(prefix) >build/userspace.log || { cat build/userspace.log; exit 1; }
-	@cmake --build build/userspace -j$$(nproc)
+	@PREFIX=$(prefix) scripts/userspace srptctl
 
 # The story of the reference chapter needs InfiniBand; FABRIC=rxe has one on RoCE.
 chosen = $(filter command line environment,$(origin FABRIC))
@@ -61,13 +59,17 @@ walkthrough:	## run the reference chapter's session and write Documentation/walk
 	@tests/lab/run --kver $(guest_kernel) --fabric vib walkthrough || true
 	cp build/lab/$(guest_kernel)/vib-ours/share/walkthrough.md Documentation/walkthrough.md
 
-check:	## every test: unit, fuzz (20 s each), lint, builds, guests; counts at the end
+check:	## unit tests, fuzz (20 s each), lint, builds, scenarios in guests; counts at the end
 	$(setup) all
 	@scripts/check
 
-check-full:	## the same, every scenario on every fabric, and clang's analyzer
+check-more:	## what check leaves out: clang-tidy, conformance, more scenarios and fabrics
 	$(setup) all
-	@LAB_FULL=1 LINT_FULL=1 scripts/check
+	@DEPTH=more scripts/check
+
+check-full:	## everything, every scenario on every fabric, and clang's analyzer
+	$(setup) all
+	@DEPTH=full scripts/check
 
 unit:	## unit tests of the protocol code and of userspace only
 	$(setup) tests user
@@ -75,7 +77,7 @@ unit:	## unit tests of the protocol code and of userspace only
 
 lint:	## sparse, W=1, checkpatch, clang-tidy, clang-format, shellcheck
 	$(setup) build tests lint
-	@LINT_FULL=1 scripts/check lint
+	@DEPTH=full scripts/check lint
 
 fuzz:	## each fuzzer for FUZZ_SECONDS (60)
 	$(setup) tests

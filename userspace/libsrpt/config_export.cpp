@@ -19,9 +19,6 @@ namespace srpt {
 namespace {
 
 constexpr std::string_view kRamdisk = "ramdisk:";
-// The kernel keeps the path of a back end in a field of this size.
-constexpr size_t kMaxDevicePath = 511;
-constexpr unsigned kMaxLun = 65535;
 constexpr unsigned kMaxMappedLun = 255; // the most that targetcli reads
 
 // A name that targetcli and configfs both take.
@@ -282,7 +279,7 @@ Status ExportPlanner::back_end() {
         }
         // The control string separates by commas and knows no quoting.
         if (backing_.path.find_first_of(",\n") != std::string::npos ||
-            backing_.path.size() > kMaxDevicePath) {
+            backing_.path.size() > detail::kMaxDevicePath) {
             return fail(Errc::usage, fmt::format("the kernel cannot take the path '{}'", backing_.path),
                         "make a link to it whose path has no comma and is shorter than 512 bytes");
         }
@@ -319,8 +316,9 @@ Status ExportPlanner::lun() {
 
     if (request_.lun) {
         index = *request_.lun;
-        if (index > kMaxLun) {
-            return fail(Errc::usage, fmt::format("LUN {} is too high: 0 to {} exist", index, kMaxLun));
+        if (index > detail::kMaxLun) {
+            return fail(Errc::usage,
+                        fmt::format("LUN {} is too high: 0 to {} exist", index, detail::kMaxLun));
         }
         if (tpg_ != nullptr && tpg_->lun(index) != nullptr) {
             return fail(Errc::exists,

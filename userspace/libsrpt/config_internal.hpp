@@ -6,6 +6,11 @@
 
 namespace srpt::detail {
 
+// The kernel's limits: of a LUN's number, and of the field that keeps a
+// back end's path.
+inline constexpr unsigned kMaxLun = 65535;
+inline constexpr size_t kMaxDevicePath = 511;
+
 // The only portal group of a target: SRP has one.
 Result<const Tpg*> only_tpg(const Target& target);
 

@@ -12,8 +12,6 @@ namespace srpt {
 
 namespace {
 
-constexpr unsigned kMaxLun = 65535;
-
 struct Place {
     const Target* target = nullptr;
     const Tpg* tpg = nullptr;
@@ -49,7 +47,7 @@ std::optional<unsigned> number(std::string_view text) {
     unsigned value = 0;
     const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), value);
 
-    if (err != std::errc{} || end != text.data() + text.size() || value > kMaxLun) {
+    if (err != std::errc{} || end != text.data() + text.size() || value > detail::kMaxLun) {
         return std::nullopt;
     }
     return value;
@@ -289,8 +287,8 @@ Result<ObjectResult> plan_lun_add(System& system, const Tree& tree, const LunReq
         index++;
     }
     const std::string label = targetcli_name(place->target->name);
-    if (index > kMaxLun) {
-        return fail(Errc::usage, fmt::format("LUN {} is too high: 0 to {} exist", index, kMaxLun));
+    if (index > detail::kMaxLun) {
+        return fail(Errc::usage, fmt::format("LUN {} is too high: 0 to {} exist", index, detail::kMaxLun));
     }
     if (const Lun* there = place->tpg->lun(index)) {
         Error error = make_error(Errc::exists, fmt::format("target {} has a LUN {} already", label, index),

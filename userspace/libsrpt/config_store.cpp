@@ -13,8 +13,6 @@ namespace srpt {
 namespace {
 
 constexpr std::string_view kRtslibDbroot = "/etc/rtslib-fb-target";
-// The kernel keeps the path of a back end in a field of this size.
-constexpr size_t kMaxDevicePath = 511;
 
 struct Plugin {
     std::string_view name;
@@ -54,7 +52,7 @@ std::optional<std::string> plugin_directory(std::string_view plugin) {
 }
 
 HbaNumbers::HbaNumbers(const FileSystem& fs, const Tree& tree) {
-    for (const std::string& dir : fs.list(tree.core_dir()).value_or(std::vector<std::string>{})) {
+    for (const std::string& dir : fs.list_or_empty(tree.core_dir())) {
         const std::string tail = dir.substr(dir.rfind('_') + 1);
         unsigned number = 0;
         const auto [end, err] = std::from_chars(tail.data(), tail.data() + tail.size(), number);
@@ -105,7 +103,7 @@ Status check_store_device(const FileSystem& fs, System& system, StoreSpec& spec)
     }
     // The control string separates by commas and knows no quoting.
     if (spec.device.empty() || spec.device.find_first_of(",\n") != std::string::npos ||
-        spec.device.size() > kMaxDevicePath) {
+        spec.device.size() > detail::kMaxDevicePath) {
         return fail(Errc::usage, fmt::format("the kernel cannot take the path '{}'", spec.device),
                     "make a link to it whose path has no comma and is shorter than 512 bytes");
     }

@@ -188,7 +188,7 @@ void Examiner::backstores() {
 }
 
 void Examiner::leftovers() {
-    for (const std::string& name : p_.fs.list(p_.tree.core_dir()).value_or(std::vector<std::string>{})) {
+    for (const std::string& name : p_.fs.list_or_empty(p_.tree.core_dir())) {
         const std::string dir = fmt::format("{}/{}", p_.tree.core_dir(), name);
         const size_t tail = name.rfind('_');
         if (name == "alua" || tail == std::string::npos || tail + 1 == name.size() ||
@@ -197,7 +197,7 @@ void Examiner::leftovers() {
             !p_.fs.is_directory(dir)) {
             continue;
         }
-        const std::vector<std::string> content = p_.fs.list(dir).value_or(std::vector<std::string>{});
+        const std::vector<std::string> content = p_.fs.list_or_empty(dir);
         if (std::none_of(content.begin(), content.end(), [&](const std::string& entry) {
                 return p_.fs.is_directory(fmt::format("{}/{}", dir, entry));
             })) {

@@ -61,7 +61,7 @@ std::vector<Finding> examine_machine(const FileSystem& fs) {
                                 "init_on_free is on: the kernel writes zeros into every page it gives back",
                                 "/proc/cmdline", boot_with("init_on_free=0")));
     }
-    const bool iommu = !fs.list("/sys/class/iommu").value_or(std::vector<std::string>{}).empty();
+    const bool iommu = !fs.list_or_empty("/sys/class/iommu").empty();
     const bool passthrough = boot_option(cmdline, "iommu") == "pt" ||
                              on(boot_option(cmdline, "iommu.passthrough")) ||
                              built("CONFIG_IOMMU_DEFAULT_PASSTHROUGH");

@@ -45,6 +45,10 @@ std::string FileSystem::read_or(const std::string& path, std::string fallback) c
     return text ? std::move(*text) : std::move(fallback);
 }
 
+std::vector<std::string> FileSystem::list_or_empty(const std::string& path) const {
+    return list(path).value_or(std::vector<std::string>{});
+}
+
 FileSystem::Kind PosixFileSystem::kind(const std::string& path) const {
     struct stat st {};
 

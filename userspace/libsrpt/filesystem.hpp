@@ -47,6 +47,8 @@ class FileSystem {
     bool is_directory(const std::string& path) const { return kind(path) == Kind::directory; }
     // Content, or `fallback` when it cannot be read.
     std::string read_or(const std::string& path, std::string fallback = {}) const;
+    // Names in a directory; none if it cannot be read.
+    std::vector<std::string> list_or_empty(const std::string& path) const;
 };
 
 // The machine's own files, below `root` (empty on a real machine).

@@ -63,15 +63,9 @@ std::string word_after(std::string_view text, std::string_view key) {
     return std::string(text.substr(0, text.find_first_of(" \t\n")));
 }
 
-std::vector<std::string> list_or_empty(const FileSystem& fs, const std::string& path) {
-    Result<std::vector<std::string>> names = fs.list(path);
-
-    return names ? std::move(*names) : std::vector<std::string>{};
-}
-
 // The first link in a directory: LUNs and mapped LUNs hold one, of any name.
 std::string link_in(const FileSystem& fs, const std::string& dir) {
-    for (const std::string& name : list_or_empty(fs, dir)) {
+    for (const std::string& name : fs.list_or_empty(dir)) {
         std::string path = fmt::format("{}/{}", dir, name);
         if (fs.kind(path) == FileSystem::Kind::link) {
             return path;
@@ -134,14 +128,14 @@ void read_backstore_info(const FileSystem& fs, Backstore& store) {
 }
 
 void read_backstores(const FileSystem& fs, Tree& tree) {
-    for (const std::string& hba : list_or_empty(fs, tree.core_dir())) {
+    for (const std::string& hba : fs.list_or_empty(tree.core_dir())) {
         for (const Plugin& plugin : kPlugins) {
             const auto index = numbered(hba, fmt::format("{}_", plugin.dir));
             if (!index) {
                 continue;
             }
             const std::string dir = fmt::format("{}/{}", tree.core_dir(), hba);
-            for (const std::string& name : list_or_empty(fs, dir)) {
+            for (const std::string& name : fs.list_or_empty(dir)) {
                 const std::string path = fmt::format("{}/{}", dir, name);
                 if (!fs.is_directory(path)) {
                     continue;
@@ -161,19 +155,19 @@ void read_backstores(const FileSystem& fs, Tree& tree) {
 // Which LUNs of all fabrics lead to the back ends: one that iSCSI serves too
 // must survive our unexport.
 void read_users(const FileSystem& fs, Tree& tree) {
-    for (const std::string& fabric : list_or_empty(fs, tree.target_dir())) {
+    for (const std::string& fabric : fs.list_or_empty(tree.target_dir())) {
         const std::string fabric_dir = fmt::format("{}/{}", tree.target_dir(), fabric);
         if (fabric == "core" || !fs.is_directory(fabric_dir)) {
             continue;
         }
-        for (const std::string& wwn : list_or_empty(fs, fabric_dir)) {
+        for (const std::string& wwn : fs.list_or_empty(fabric_dir)) {
             const std::string wwn_dir = fmt::format("{}/{}", fabric_dir, wwn);
             if (wwn == "discovery_auth" || !fs.is_directory(wwn_dir)) {
                 continue;
             }
-            for (const std::string& tpg : list_or_empty(fs, wwn_dir)) {
+            for (const std::string& tpg : fs.list_or_empty(wwn_dir)) {
                 const std::string luns = fmt::format("{}/{}/lun", wwn_dir, tpg);
-                for (const std::string& lun : list_or_empty(fs, luns)) {
+                for (const std::string& lun : fs.list_or_empty(luns)) {
                     const std::string dir = fmt::format("{}/{}", luns, lun);
                     const std::string to = follow(fs, link_in(fs, dir));
                     for (Backstore& store : tree.backstores) {
@@ -206,7 +200,7 @@ Acl read_acl(const FileSystem& fs, const std::string& path) {
     acl.ident = Ident::parse(acl.name);
     acl.tag = fs.read_or(path + "/tag");
     acl.info = fs.read_or(path + "/info");
-    for (const std::string& name : list_or_empty(fs, path)) {
+    for (const std::string& name : fs.list_or_empty(path)) {
         if (const auto index = numbered(name, "lun_")) {
             acl.luns.push_back(read_mapped_lun(fs, fmt::format("{}/{}", path, name), *index));
         }
@@ -222,10 +216,10 @@ Tpg read_tpg(const FileSystem& fs, const std::string& path, unsigned tag) {
     tpg.tag = tag;
     tpg.path = path;
     tpg.enabled = is_true(fs.read_or(path + "/enable"));
-    for (const std::string& name : list_or_empty(fs, path + "/attrib")) {
+    for (const std::string& name : fs.list_or_empty(path + "/attrib")) {
         tpg.attributes[name] = fs.read_or(fmt::format("{}/attrib/{}", path, name));
     }
-    for (const std::string& name : list_or_empty(fs, path + "/lun")) {
+    for (const std::string& name : fs.list_or_empty(path + "/lun")) {
         const auto index = numbered(name, "lun_");
         if (!index) {
             continue;
@@ -237,7 +231,7 @@ Tpg read_tpg(const FileSystem& fs, const std::string& path, unsigned tag) {
         lun.backstore_path = follow(fs, lun.link);
     }
     std::sort(tpg.luns.begin(), tpg.luns.end(), [](const Lun& a, const Lun& b) { return a.index < b.index; });
-    for (const std::string& name : list_or_empty(fs, path + "/acls")) {
+    for (const std::string& name : fs.list_or_empty(path + "/acls")) {
         const std::string dir = fmt::format("{}/acls/{}", path, name);
         if (fs.is_directory(dir)) {
             tpg.acls.push_back(read_acl(fs, dir));
@@ -247,7 +241,7 @@ Tpg read_tpg(const FileSystem& fs, const std::string& path, unsigned tag) {
 }
 
 void read_targets(const FileSystem& fs, Tree& tree) {
-    for (const std::string& name : list_or_empty(fs, tree.fabric_dir())) {
+    for (const std::string& name : fs.list_or_empty(tree.fabric_dir())) {
         const std::string path = fmt::format("{}/{}", tree.fabric_dir(), name);
         if (name == "discovery_auth" || !fs.is_directory(path)) {
             continue;
@@ -256,7 +250,7 @@ void read_targets(const FileSystem& fs, Tree& tree) {
         target.name = name;
         target.path = path;
         target.ident = parse_target_name(name);
-        for (const std::string& entry : list_or_empty(fs, path)) {
+        for (const std::string& entry : fs.list_or_empty(path)) {
             if (const auto tag = numbered(entry, "tpgt_")) {
                 target.tpgs.push_back(read_tpg(fs, fmt::format("{}/{}", path, entry), *tag));
             }

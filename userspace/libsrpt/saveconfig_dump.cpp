@@ -12,10 +12,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::vector<std::string> list_or_empty(const FileSystem& fs, const std::string& path) {
-    return fs.list(path).value_or(std::vector<std::string>{});
-}
-
 // A number where the text is one, as targetcli has it.
 Json number_or_text(const std::string& text) {
     int64_t value = 0;
@@ -31,7 +27,7 @@ Json number_or_text(const std::string& text) {
 void add_settings(Json& into, const char* key, const FileSystem& fs, const std::string& dir, bool numbers) {
     Json out = Json::object();
 
-    for (const std::string& name : list_or_empty(fs, dir)) {
+    for (const std::string& name : fs.list_or_empty(dir)) {
         const std::string path = fmt::format("{}/{}", dir, name);
         if (!fs.settable(path)) {
             continue;
@@ -82,7 +78,7 @@ Json dump_alua(const FileSystem& fs, const std::string& store) {
                                         "alua_support_active_optimized"};
     Json out = Json::array();
 
-    for (const std::string& name : list_or_empty(fs, store + "/alua")) {
+    for (const std::string& name : fs.list_or_empty(store + "/alua")) {
         const std::string dir = fmt::format("{}/alua/{}", store, name);
         if (!fs.is_directory(dir)) {
             continue;

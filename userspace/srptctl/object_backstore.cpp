@@ -57,11 +57,11 @@ srpt::Status backstore_list(const Context& ctx) {
     return {};
 }
 
-Runner attach_list(CLI::App& /*app*/) {
+Runner attach_backstore_list(CLI::App& /*app*/) {
     return backstore_list;
 }
 
-Runner attach_create(CLI::App& app) {
+Runner attach_backstore_create(CLI::App& app) {
     struct Request {
         std::string plugin;
         std::string device;
@@ -135,7 +135,7 @@ Runner attach_create(CLI::App& app) {
     };
 }
 
-Runner attach_delete(CLI::App& app) {
+Runner attach_backstore_delete(CLI::App& app) {
     auto what = std::make_shared<std::string>();
 
     app.add_option("BACKSTORE", *what, "KIND/NAME, name or device")->required();
@@ -156,9 +156,9 @@ Runner attach_delete(CLI::App& app) {
 
 void add_backstore(Registry& registry) {
     registry.object("backstore", "what LUNs lead to: devices, files, RAM disks");
-    registry.verb("backstore", "list", "all back ends, of all kinds", attach_list);
-    registry.verb("backstore", "create", "make one without exporting it", attach_create);
-    registry.verb("backstore", "delete", "remove one that no LUN leads to", attach_delete);
+    registry.verb("backstore", "list", "all back ends, of all kinds", attach_backstore_list);
+    registry.verb("backstore", "create", "make one without exporting it", attach_backstore_create);
+    registry.verb("backstore", "delete", "remove one that no LUN leads to", attach_backstore_delete);
 }
 
 } // namespace srptctl

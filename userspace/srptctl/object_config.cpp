@@ -50,7 +50,7 @@ std::string sentence(const srpt::Change& change) {
     return {};
 }
 
-Json to_json(const std::vector<srpt::Change>& changes) {
+Json changes_json(const std::vector<srpt::Change>& changes) {
     Json list = Json::array();
 
     for (const srpt::Change& change : changes) {
@@ -197,7 +197,7 @@ srpt::Status config_diff(const Context& ctx, const std::string& file) {
     ctx.output.answer(
         "config diff",
         [&] {
-            return Json{{"file", file}, {"changes", to_json(result.changes)}};
+            return Json{{"file", file}, {"changes", changes_json(result.changes)}};
         },
         [&](Page& page) { print(page, result.changes); }, result.notes);
     ctx.result = result.changes.empty() ? 0 : kFound;
@@ -277,7 +277,8 @@ srpt::Status config_apply(const Context& ctx, std::string_view command, const st
     ctx.output.answer(
         command,
         [&] {
-            return Json{{"file", file}, {"changes", to_json(result.changes)}, {"not_taken", to_json(left)}};
+            return Json{
+                {"file", file}, {"changes", changes_json(result.changes)}, {"not_taken", changes_json(left)}};
         },
         [&](Page& page) {
             print(page, result.changes);
@@ -298,27 +299,27 @@ std::shared_ptr<std::string> file_option(CLI::App& app, const std::string& help,
     return file;
 }
 
-Runner attach_save(CLI::App& app) {
+Runner attach_config_save(CLI::App& app) {
     auto file = file_option(app, "where to (default: targetcli's saveconfig.json)", false);
     return [file](const Context& ctx) { return config_save(ctx, *file); };
 }
 
-Runner attach_show(CLI::App& /*app*/) {
+Runner attach_config_show(CLI::App& /*app*/) {
     return config_show;
 }
 
-Runner attach_diff(CLI::App& app) {
+Runner attach_config_diff(CLI::App& app) {
     auto file =
         file_option(app, "file, '-' for standard input (default: targetcli's saveconfig.json)", false);
     return [file](const Context& ctx) { return config_diff(ctx, *file); };
 }
 
-Runner attach_apply(CLI::App& app) {
+Runner attach_config_apply(CLI::App& app) {
     auto file = file_option(app, "file, '-' for standard input", true);
     return [file](const Context& ctx) { return config_apply(ctx, "config apply", *file); };
 }
 
-Runner attach_restore(CLI::App& app) {
+Runner attach_config_restore(CLI::App& app) {
     auto file = file_option(app, "file (default: targetcli's saveconfig.json)", false);
     return [file](const Context& ctx) { return config_apply(ctx, "config restore", *file); };
 }
@@ -327,12 +328,13 @@ Runner attach_restore(CLI::App& app) {
 
 void add_config(Registry& registry) {
     registry.object("config", "the configuration as a file, shared with targetcli");
-    registry.verb("config", "save", "write what runs into the file", attach_save);
-    registry.verb("config", "show", "what runs, as it would be written", attach_show);
+    registry.verb("config", "save", "write what runs into the file", attach_config_save);
+    registry.verb("config", "show", "what runs, as it would be written", attach_config_show);
     registry.verb("config", "diff", "what would change if the file were applied; exit code 10 if anything",
-                  attach_diff);
-    registry.verb("config", "apply", "make it run as the file says, with the fewest changes", attach_apply);
-    registry.verb("config", "restore", "the same with what was saved, as at boot", attach_restore);
+                  attach_config_diff);
+    registry.verb("config", "apply", "make it run as the file says, with the fewest changes",
+                  attach_config_apply);
+    registry.verb("config", "restore", "the same with what was saved, as at boot", attach_config_restore);
 }
 
 } // namespace srptctl

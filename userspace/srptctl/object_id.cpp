@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Request {
+struct IdRequest {
     std::string what;
     std::string target;
 };
@@ -41,7 +41,7 @@ Json or_null(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
 }
 
-Json to_json(const LoginForm& form) {
+Json login_json(const LoginForm& form) {
     Json j = {{"by", form.by}, {"acl_name", form.acl_name()}, {"address", or_null(form.address)}};
 
     j["matches"] = Json::array();
@@ -51,7 +51,7 @@ Json to_json(const LoginForm& form) {
     return j;
 }
 
-Json to_json(const Identity& identity) {
+Json identity_json(const Identity& identity) {
     Json j = {{"name", identity.what},
               {"local", identity.port.has_value()},
               {"guid", or_null(identity.guid)},
@@ -69,7 +69,7 @@ Json to_json(const Identity& identity) {
     }
     j["logins"] = Json::array();
     for (const LoginForm& form : identity.logins) {
-        j["logins"].push_back(to_json(form));
+        j["logins"].push_back(login_json(form));
     }
     return j;
 }
@@ -119,7 +119,7 @@ void print(Page& page, const Identity& identity) {
     }
 }
 
-srpt::Status verb_id(const Context& ctx, const Request& request) {
+srpt::Status verb_id(const Context& ctx, const IdRequest& request) {
     srpt::IdentityInput input;
     std::vector<Identity> identities;
     std::vector<std::string> notes;
@@ -164,7 +164,7 @@ srpt::Status verb_id(const Context& ctx, const Request& request) {
             Json j = Json::object();
             j["identities"] = Json::array();
             for (const Identity& identity : identities) {
-                j["identities"].push_back(to_json(identity));
+                j["identities"].push_back(identity_json(identity));
             }
             return j;
         },
@@ -177,8 +177,8 @@ srpt::Status verb_id(const Context& ctx, const Request& request) {
     return {};
 }
 
-Runner attach(CLI::App& app) {
-    auto request = std::make_shared<Request>();
+Runner attach_id(CLI::App& app) {
+    auto request = std::make_shared<IdRequest>();
 
     app.add_option("WHAT", request->what, "port, GUID, GID or IP (default: each port of this machine)");
     app.add_option("--target", request->target,
@@ -189,7 +189,8 @@ Runner attach(CLI::App& app) {
 } // namespace
 
 void add_id(Registry& registry) {
-    registry.verb("", "id", "the names of a port: as a target, as an initiator, and which ACL fits", attach);
+    registry.verb("", "id", "the names of a port: as a target, as an initiator, and which ACL fits",
+                  attach_id);
 }
 
 } // namespace srptctl

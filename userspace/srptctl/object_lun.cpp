@@ -112,14 +112,14 @@ srpt::Status lun_list(const Context& ctx, const std::optional<std::string>& name
     return {};
 }
 
-Runner attach_list(CLI::App& app) {
+Runner attach_lun_list(CLI::App& app) {
     auto target = std::make_shared<std::optional<std::string>>();
 
     app.add_option("--target", *target, "only of this target");
     return [target](const Context& ctx) { return lun_list(ctx, *target); };
 }
 
-Runner attach_add(CLI::App& app) {
+Runner attach_lun_add(CLI::App& app) {
     auto r = std::make_shared<srpt::LunRequest>();
 
     app.add_option("BACKSTORE", r->store, "KIND/NAME, name or device of a back end")->required();
@@ -135,7 +135,7 @@ Runner attach_add(CLI::App& app) {
     };
 }
 
-Runner attach_remove(CLI::App& app) {
+Runner attach_lun_remove(CLI::App& app) {
     struct Request {
         unsigned lun = 0;
         std::optional<std::string> target;
@@ -160,9 +160,9 @@ Runner attach_remove(CLI::App& app) {
 
 void add_lun(Registry& registry) {
     registry.object("lun", "what a target shows");
-    registry.verb("lun", "list", "LUNs, their back ends and who sees them", attach_list);
-    registry.verb("lun", "add", "show a back end that exists", attach_add);
-    registry.verb("lun", "remove", "take a LUN away, its back end stays", attach_remove);
+    registry.verb("lun", "list", "LUNs, their back ends and who sees them", attach_lun_list);
+    registry.verb("lun", "add", "show a back end that exists", attach_lun_add);
+    registry.verb("lun", "remove", "take a LUN away, its back end stays", attach_lun_remove);
 }
 
 } // namespace srptctl

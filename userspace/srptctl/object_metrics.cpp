@@ -63,7 +63,7 @@ srpt::Status verb_metrics(const Context& ctx, const std::string& file) {
     return ctx.env.host_files->replace(file, text);
 }
 
-Runner attach(CLI::App& app) {
+Runner attach_metrics(CLI::App& app) {
     auto file = std::make_shared<std::string>();
 
     app.add_option("--output", *file, "FILE to replace, at once, instead of the standard output");
@@ -73,7 +73,7 @@ Runner attach(CLI::App& app) {
 } // namespace
 
 void add_metrics(Registry& registry) {
-    registry.verb("", "metrics", "OpenMetrics text for Prometheus and its node exporter", attach);
+    registry.verb("", "metrics", "OpenMetrics text for Prometheus and its node exporter", attach_metrics);
 }
 
 } // namespace srptctl

@@ -145,18 +145,18 @@ srpt::Status port_listen(const Context& ctx, const std::string& text) {
     return carry_out(ctx, "port listen", std::move(result));
 }
 
-Runner attach_list(CLI::App& /*app*/) {
+Runner attach_port_list(CLI::App& /*app*/) {
     return port_list;
 }
 
-Runner attach_show(CLI::App& app) {
+Runner attach_port_show(CLI::App& app) {
     auto name = std::make_shared<std::string>();
 
     app.add_option("PORT", *name, "RDMA port, for example mlx5_0/1")->required();
     return [name](const Context& ctx) { return port_show(ctx, *name); };
 }
 
-Runner attach_listen(CLI::App& app) {
+Runner attach_port_listen(CLI::App& app) {
     auto number = std::make_shared<std::string>();
 
     app.add_option("NUMBER", *number, "port of RDMA CM; initiators look at 5555; 0: none")->required();
@@ -167,9 +167,9 @@ Runner attach_listen(CLI::App& app) {
 
 void add_port(Registry& registry) {
     registry.object("port", "RDMA ports of this machine");
-    registry.verb("port", "list", "all ports, with the name a target on each has", attach_list);
-    registry.verb("port", "show", "one port in full", attach_show);
-    registry.verb("port", "listen", "where logins by RDMA CM (RoCE, iWARP) are taken", attach_listen);
+    registry.verb("port", "list", "all ports, with the name a target on each has", attach_port_list);
+    registry.verb("port", "show", "one port in full", attach_port_show);
+    registry.verb("port", "listen", "where logins by RDMA CM (RoCE, iWARP) are taken", attach_port_listen);
 }
 
 } // namespace srptctl

@@ -155,7 +155,7 @@ srpt::Status stats_reset(const Context& ctx, const std::optional<uint32_t>& sess
     return {};
 }
 
-Runner attach_show(CLI::App& app) {
+Runner attach_stats_show(CLI::App& app) {
     struct Request {
         std::optional<uint32_t> session;
         bool channels = false;
@@ -167,7 +167,7 @@ Runner attach_show(CLI::App& app) {
     return [r](const Context& ctx) { return stats_show(ctx, r->session, r->channels); };
 }
 
-Runner attach_reset(CLI::App& app) {
+Runner attach_stats_reset(CLI::App& app) {
     auto session = std::make_shared<std::optional<uint32_t>>();
 
     app.add_option("SESSION", *session, "number of a session (default: all)");
@@ -178,8 +178,8 @@ Runner attach_reset(CLI::App& app) {
 
 void add_stats(Registry& registry) {
     registry.object("stats", "counters and latency of sessions");
-    registry.verb("stats", "show", "counters since login or since they were reset", attach_show);
-    registry.verb("stats", "reset", "set the counters to zero", attach_reset);
+    registry.verb("stats", "show", "counters since login or since they were reset", attach_stats_show);
+    registry.verb("stats", "reset", "set the counters to zero", attach_stats_reset);
 }
 
 } // namespace srptctl

@@ -85,11 +85,11 @@ srpt::Status target_list(const Context& ctx) {
     return {};
 }
 
-Runner attach_list(CLI::App& /*app*/) {
+Runner attach_target_list(CLI::App& /*app*/) {
     return target_list;
 }
 
-Runner attach_create(CLI::App& app) {
+Runner attach_target_create(CLI::App& app) {
     struct Request {
         Name name;
         Name port;
@@ -112,7 +112,7 @@ Runner attach_create(CLI::App& app) {
     };
 }
 
-Runner attach_delete(CLI::App& app) {
+Runner attach_target_delete(CLI::App& app) {
     auto name = std::make_shared<std::string>();
 
     app.add_option("TARGET", *name, "target, by its GID in any notation")->required();
@@ -141,7 +141,7 @@ Runner attach_delete(CLI::App& app) {
     };
 }
 
-Runner attach_enable(CLI::App& app) {
+Runner attach_target_enable(CLI::App& app) {
     auto name = std::make_shared<Name>();
 
     app.add_option("TARGET", *name, "target (default: the only one)");
@@ -152,7 +152,7 @@ Runner attach_enable(CLI::App& app) {
     };
 }
 
-Runner attach_disable(CLI::App& app) {
+Runner attach_target_disable(CLI::App& app) {
     auto name = std::make_shared<Name>();
 
     app.add_option("TARGET", *name, "target (default: the only one)");
@@ -168,7 +168,7 @@ Runner attach_disable(CLI::App& app) {
     };
 }
 
-Runner attach_set(CLI::App& app) {
+Runner attach_target_set(CLI::App& app) {
     struct Request {
         std::vector<std::string> settings;
         Name target;
@@ -271,7 +271,7 @@ srpt::Status target_limit(const Context& ctx, const LimitRequest& request) {
     return {};
 }
 
-Runner attach_limit(CLI::App& app) {
+Runner attach_target_limit(CLI::App& app) {
     auto r = std::make_shared<LimitRequest>();
 
     app.add_option("TARGET", r->target, "target (default: the only one)");
@@ -286,13 +286,14 @@ Runner attach_limit(CLI::App& app) {
 
 void add_target(Registry& registry) {
     registry.object("target", "ports as targets: make, enable, set, limit");
-    registry.verb("target", "list", "targets with their attributes", attach_list);
-    registry.verb("target", "create", "make a port a target", attach_create);
-    registry.verb("target", "delete", "take a target away; its back ends stay", attach_delete);
-    registry.verb("target", "enable", "admit logins", attach_enable);
-    registry.verb("target", "disable", "log everybody out and admit nobody", attach_disable);
-    registry.verb("target", "set", "change attributes", attach_set);
-    registry.verb("target", "limit", "show or change what initiators may take, at run time", attach_limit);
+    registry.verb("target", "list", "targets with their attributes", attach_target_list);
+    registry.verb("target", "create", "make a port a target", attach_target_create);
+    registry.verb("target", "delete", "take a target away; its back ends stay", attach_target_delete);
+    registry.verb("target", "enable", "admit logins", attach_target_enable);
+    registry.verb("target", "disable", "log everybody out and admit nobody", attach_target_disable);
+    registry.verb("target", "set", "change attributes", attach_target_set);
+    registry.verb("target", "limit", "show or change what initiators may take, at run time",
+                  attach_target_limit);
 }
 
 } // namespace srptctl

@@ -148,7 +148,7 @@ void print(Page& page, const std::vector<TopRow>& rows) {
     }
 }
 
-Json to_json(const std::vector<TopRow>& rows) {
+Json rows_json(const std::vector<TopRow>& rows) {
     Json list = Json::array();
 
     for (const TopRow& row : rows) {
@@ -198,7 +198,7 @@ srpt::Status top(const Context& ctx, const TopRequest& request) {
                 return Json{
                     {"interval_ms",
                      std::chrono::duration_cast<std::chrono::milliseconds>(now->time - before->time).count()},
-                    {"sessions", to_json(rows)}};
+                    {"sessions", rows_json(rows)}};
             },
             [&](Page& page) { print(page, rows); }, {});
         ctx.env.out.flush();

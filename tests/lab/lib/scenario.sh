@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a scenario declares in comments at its top:
 #   # FABRICS=rxe vib      fabrics it is for (default: both)
-#   # CHECK=both           make check runs it on each of its fabrics, not only on
-#                          the first (the default where FABRICS says nothing: rxe)
+#                          make check runs it on the first, or on rxe
+#   # CHECK=more           ... no, make check-more does
+#   # MORE=vib             make check-more runs it on this fabric besides
 #   # TARGETS=ours stock   modules it is for (default: ours)
 #   # NEEDS=module:null_blk tool:fio path:/x   what the guest must have
 #   # TIMEOUT=60           seconds, without the clean-up (default 90)

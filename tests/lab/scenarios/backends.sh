@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # A block device, a file and a RAM disk, exported together.
-# CHECK=both
+# MORE=vib
 # TARGETS=ours stock
 # NEEDS=module:null_blk
 # TIMEOUT=80

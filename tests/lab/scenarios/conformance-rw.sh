@@ -3,6 +3,7 @@
 # The part of tests/initiator that transfers data, with every RDMA READ by the
 # kernel's R/W API on registered memory, as on iWARP. The RDMA core takes that
 # only when it is loaded.
+# CHECK=more
 # FABRICS=rxe
 # SETUP=none
 # NEEDS=module:dm_mod module:null_blk

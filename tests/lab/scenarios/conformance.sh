@@ -3,6 +3,7 @@
 # The conformance and hostile suite of tests/initiator: an initiator in user
 # space does what the kernel's own never would. With a receive queue per
 # channel all of it, with a shared one what receiving has to do with.
+# CHECK=more
 # FABRICS=rxe
 # NEEDS=module:dm_mod module:null_blk
 # TIMEOUT=300

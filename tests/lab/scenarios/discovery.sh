@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Device management: the IO unit of a port as srp_daemon prints it, and as
 # raw MADs show it, while the target is enabled, disabled and enabled again.
+# CHECK=more
 # FABRICS=vib
 # TIMEOUT=120
 

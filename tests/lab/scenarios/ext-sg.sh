@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Descriptor tables longer than the command holds: the target has to fetch the
 # table from the initiator's memory.
-# CHECK=both
+# MORE=vib
 # TIMEOUT=60
 
 backend_ramdisk vol1 32

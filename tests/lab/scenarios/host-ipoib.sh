@@ -3,6 +3,7 @@
 # A lasting name for an IPoIB interface: srptctl host ipoib-name writes the
 # rule, the system's udev renames a real interface of the virtual fabric, by a
 # trigger and when the interface appears anew.
+# CHECK=more
 # FABRICS=vib
 # TARGETS=ours stock
 # NEEDS=module:ib_ipoib

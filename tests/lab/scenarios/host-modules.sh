@@ -3,6 +3,7 @@
 # Which protocols load with the hardware: switched on in the files of rdma-core
 # and in the classic one, loaded by srptctl host modules apply, and the udev
 # rule of ours asks for the unit when an HCA appears.
+# CHECK=more
 # FABRICS=vib
 # TARGETS=ours stock
 # NEEDS=module:ib_ipoib

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every netlink operation and event over a thousand made-up sessions, driven by
 # the kernel's own client from our spec.
+# CHECK=more
 # FABRICS=rxe
 # SETUP=fabric
 # TIMEOUT=240

@@ -4,6 +4,7 @@
 # to the letter, and back; a change is applied without disturbing the sessions
 # that it does not concern; what a killed command leaves behind is found and
 # mended.
+# CHECK=more
 # FABRICS=rxe
 # TARGETS=ours stock
 # TIMEOUT=600

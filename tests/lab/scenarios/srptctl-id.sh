@@ -3,6 +3,7 @@
 # srptctl id says beforehand by which names an initiator comes: compared with
 # what srp_daemon and ibsrpdm print, with who was refused, and with who is
 # logged in. And the metrics tell of that session.
+# CHECK=more
 # FABRICS=vib
 # TIMEOUT=150
 

@@ -3,6 +3,7 @@
 # Each object and verb of srptctl that another scenario does not use, on the
 # module: ports, targets with limits, back ends, LUNs, mapped LUNs, sessions,
 # counters, top, doctor.
+# CHECK=more
 # FABRICS=rxe vib
 # TIMEOUT=600
 

@@ -3,6 +3,7 @@
 # What srptctl makes, targetcli shows, saves and takes away as its own; with
 # the kernel's own module srptctl does what that one can, and says what it
 # cannot.
+# CHECK=more
 # FABRICS=rxe
 # TARGETS=ours stock
 # TIMEOUT=150

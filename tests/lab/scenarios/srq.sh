@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # Shared receive queue on, off, and changed while a session lives.
-# CHECK=both
+# MORE=vib
 # TIMEOUT=120
 
 backend_ramdisk vol1 32

@@ -3,6 +3,7 @@
 # Everything is loaded, used, and taken away from under the load, again and
 # again: once the target's adapter vanishes, once the initiator's. LAB_SCALE=25
 # makes fifty cycles.
+# CHECK=more
 # FABRICS=vib
 # SETUP=none
 # TIMEOUT=120

@@ -3,6 +3,7 @@
 # The fault knobs of the virtual fabric, each with what it must lead to: lost
 # and late MADs, receivers that are not ready, falsified and failing RDMA,
 # queue pairs that fall over, a cable that is out for a moment.
+# CHECK=more
 # FABRICS=vib
 # TIMEOUT=150
 

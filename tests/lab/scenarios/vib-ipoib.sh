@@ -3,6 +3,7 @@
 # IP over virtual InfiniBand between the two ports, in datagram and connected
 # mode, and connections by RDMA CM over it. One interface is in a network
 # namespace of its own, or the packets would take the loopback.
+# CHECK=more
 # FABRICS=vib
 # TARGETS=ours stock
 # NEEDS=module:ib_ipoib

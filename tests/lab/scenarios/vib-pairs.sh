@@ -3,6 +3,7 @@
 # Two pairs of adapters are two subnets, each with its manager: the same disk
 # by two paths, multipath above them, verified I/O while first one cable is
 # pulled and then the other.
+# CHECK=more
 # FABRICS=vib
 # NEEDS=module:dm_multipath
 # SETUP=none

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Four adapters on the virtual switch: the subnet manager routes through it,
 # three initiators log in to one target at once, multicast reaches all.
+# CHECK=more
 # FABRICS=vib
 # TARGETS=ours stock
 # SETUP=none

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # The distribution's own InfiniBand tools on the virtual fabric.
+# CHECK=more
 # FABRICS=vib
 # TARGETS=ours stock
 # TIMEOUT=150

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Programs in user space on the virtual adapters: connected queue pairs, shared
 # receive queues, datagrams, by system calls.
+# CHECK=more
 # FABRICS=vib
 # TARGETS=ours stock
 # SETUP=fabric

@@ -212,7 +212,7 @@ std::string Files::word(const std::string& path, std::string fallback) const {
 }
 
 std::vector<std::string> Files::list(const std::string& path) const {
-    return PosixFileSystem(root_).list(path).value_or(std::vector<std::string>{});
+    return PosixFileSystem(root_).list_or_empty(path);
 }
 
 std::string Files::link_name(const std::string& path) const {

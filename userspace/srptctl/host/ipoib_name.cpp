@@ -35,7 +35,7 @@ void reload_rules(const Site& site, bool changed, Report& report) {
     }
 }
 
-srpt::Status list(const Context& ctx, const Root& root) {
+srpt::Status name_list(const Context& ctx, const Root& root) {
     const Site site(ctx, *root);
     const IpoibState state = srpt::host::read_ipoib(site.files());
     Report report{"host ipoib-name list", Json::object(), {}, {}};
@@ -72,7 +72,7 @@ srpt::Status list(const Context& ctx, const Root& root) {
     return {};
 }
 
-srpt::Status add(const Context& ctx, const AddRequest& request) {
+srpt::Status name_add(const Context& ctx, const AddRequest& request) {
     const Site site(ctx, *request.root);
     const IpoibState state = srpt::host::read_ipoib(site.files());
     Report report{"host ipoib-name add", Json::object(), {}, {}};
@@ -113,7 +113,7 @@ srpt::Status add(const Context& ctx, const AddRequest& request) {
     return {};
 }
 
-srpt::Status remove(const Context& ctx, const RemoveRequest& request) {
+srpt::Status name_remove(const Context& ctx, const RemoveRequest& request) {
     const Site site(ctx, *request.root);
     const IpoibState state = srpt::host::read_ipoib(site.files());
     Report report{"host ipoib-name remove", Json::object(), {}, {}};
@@ -140,7 +140,7 @@ void add_ipoib_name(Registry& registry) {
     registry.verb(topic, "list", "rules, and the interfaces without one", [](CLI::App& app) -> Runner {
         auto root = std::make_shared<std::optional<std::string>>();
         add_root(app, root);
-        return [root](const Context& ctx) { return list(ctx, root); };
+        return [root](const Context& ctx) { return name_list(ctx, root); };
     });
     registry.verb(topic, "add", "give an interface a name that stays", [](CLI::App& app) -> Runner {
         auto request = std::make_shared<AddRequest>();
@@ -150,14 +150,14 @@ void add_ipoib_name(Registry& registry) {
         app.add_flag("--replace", request->replace, "instead of the name that a rule gives it already");
         app.add_flag("--apply", request->apply, "rename it now; it must be down");
         add_root(app, request->root);
-        return [request](const Context& ctx) { return add(ctx, *request); };
+        return [request](const Context& ctx) { return name_add(ctx, *request); };
     });
     registry.verb(topic, "remove", "forget a name", [](CLI::App& app) -> Runner {
         auto request = std::make_shared<RemoveRequest>();
         app.add_option("WHAT", request->what, "the name, the interface, its address, or the GUID in it")
             ->required();
         add_root(app, request->root);
-        return [request](const Context& ctx) { return remove(ctx, *request); };
+        return [request](const Context& ctx) { return name_remove(ctx, *request); };
     });
 }
 

@@ -39,7 +39,7 @@ void fill(Report& report, const MemlockState& state) {
     }
 }
 
-srpt::Status show(const Context& ctx, const Root& root) {
+srpt::Status memlock_show(const Context& ctx, const Root& root) {
     const Site site(ctx, *root);
     const MemlockState state = srpt::host::read_memlock(site.files());
     Report report{"host memlock show", Json::object(), {}, {}};
@@ -59,7 +59,7 @@ srpt::Status show(const Context& ctx, const Root& root) {
     return {};
 }
 
-srpt::Status install(const Context& ctx, const Root& root) {
+srpt::Status memlock_install(const Context& ctx, const Root& root) {
     const Site site(ctx, *root);
     Report report{"host memlock install", Json::object(), {}, {}};
     srpt::Result<srpt::host::Edit> edit = srpt::host::edit_memlock(site.files());
@@ -78,7 +78,7 @@ srpt::Status install(const Context& ctx, const Root& root) {
     return {};
 }
 
-srpt::Status check(const Context& ctx, const Root& root) {
+srpt::Status memlock_check(const Context& ctx, const Root& root) {
     const Site site(ctx, *root);
     const MemlockState state = srpt::host::read_memlock(site.files());
     Report report{"host memlock check", Json::object(), {}, {}};
@@ -110,9 +110,10 @@ void add_memlock(Registry& registry) {
     };
 
     registry.topic("host", "memlock", "how much memory users may pin for RDMA");
-    for (const Verb& verb : {Verb{"show", "limits, where they come from, what they are for", show},
-                             Verb{"install", "write /etc/security/limits.d/rdma.conf: unlimited", install},
-                             Verb{"check", "is the limit out of the way? exit code 10 if not", check}}) {
+    for (const Verb& verb :
+         {Verb{"show", "limits, where they come from, what they are for", memlock_show},
+          Verb{"install", "write /etc/security/limits.d/rdma.conf: unlimited", memlock_install},
+          Verb{"check", "is the limit out of the way? exit code 10 if not", memlock_check}}) {
         registry.verb("host memlock", verb.name, verb.help, [run = verb.run](CLI::App& app) -> Runner {
             auto root = std::make_shared<std::optional<std::string>>();
             add_root(app, root);

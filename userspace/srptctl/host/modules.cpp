@@ -30,7 +30,7 @@ std::string_view kernel_word(InKernel how) {
     return "unknown";
 }
 
-Json to_json(const ProtocolState& p) {
+Json protocol_json(const ProtocolState& p) {
     Json j = {{"protocol", p.protocol->name},
               {"module", p.protocol->module},
               {"enabled", p.enabled},
@@ -45,7 +45,7 @@ Json to_json(const ProtocolState& p) {
     return j;
 }
 
-srpt::Status list(const Context& ctx, const Root& root) {
+srpt::Status modules_list(const Context& ctx, const Root& root) {
     const Site site(ctx, *root);
     const ModulesState state = srpt::host::read_modules(site.files());
     Report report{"host modules list", Json::object(), {}, {}};
@@ -64,7 +64,7 @@ srpt::Status list(const Context& ctx, const Root& root) {
                 where += fmt::format("{}{}:{}", where.empty() ? "" : " ", place.file, place.line);
             }
         }
-        report.data["protocols"].push_back(to_json(p));
+        report.data["protocols"].push_back(protocol_json(p));
         report.text += fmt::format("{:<9} {:<9} {:<8} {:<7} {:<19} {}\n", p.protocol->name,
                                    p.protocol->module, p.enabled ? "yes" : "no", p.loaded ? "yes" : "no",
                                    kernel_word(p.in_kernel), where.empty() ? "-" : where);
@@ -81,8 +81,8 @@ srpt::Status list(const Context& ctx, const Root& root) {
     return {};
 }
 
-srpt::Status change(const Context& ctx, const Root& root, const std::vector<std::string>& names,
-                    bool enable) {
+srpt::Status modules_change(const Context& ctx, const Root& root, const std::vector<std::string>& names,
+                            bool enable) {
     const Site site(ctx, *root);
     const ModulesState state = srpt::host::read_modules(site.files());
     Report report{enable ? "host modules enable" : "host modules disable", Json::object(), {}, {}};
@@ -112,7 +112,7 @@ srpt::Status change(const Context& ctx, const Root& root, const std::vector<std:
     return {};
 }
 
-srpt::Status apply(const Context& ctx) {
+srpt::Status modules_apply(const Context& ctx) {
     const Site site(ctx, std::nullopt);
     const ModulesState state = srpt::host::read_modules(site.files());
     Report report{"host modules apply", Json::object(), {}, {}};
@@ -160,7 +160,7 @@ srpt::Status apply(const Context& ctx) {
     return {};
 }
 
-srpt::Status loader(const Context& ctx, const Root& root, bool install) {
+srpt::Status modules_loader(const Context& ctx, const Root& root, bool install) {
     const Site site(ctx, *root);
     Report report{install ? "host modules install" : "host modules uninstall", Json::object(), {}, {}};
     srpt::Result<std::vector<srpt::host::Edit>> edits = srpt::host::edit_loader(
@@ -191,7 +191,7 @@ void add_modules(Registry& registry) {
     registry.verb(topic, "list", "protocols: enabled, loaded, in this kernel", [](CLI::App& app) -> Runner {
         auto root = std::make_shared<std::optional<std::string>>();
         add_root(app, root);
-        return [root](const Context& ctx) { return list(ctx, root); };
+        return [root](const Context& ctx) { return modules_list(ctx, root); };
     });
     for (const bool enable : {true, false}) {
         registry.verb(topic, enable ? "enable" : "disable",
@@ -201,11 +201,12 @@ void add_modules(Registry& registry) {
                           auto names = std::make_shared<std::vector<std::string>>();
                           app.add_option("PROTOCOL", *names, "IPoIB, SRP, SRPT, ISER or RDS")->required();
                           add_root(app, root);
-                          return [=](const Context& ctx) { return change(ctx, root, *names, enable); };
+                          return
+                              [=](const Context& ctx) { return modules_change(ctx, root, *names, enable); };
                       });
     }
     registry.verb(topic, "apply", "load what is enabled now",
-                  [](CLI::App& /*app*/) -> Runner { return apply; });
+                  [](CLI::App& /*app*/) -> Runner { return modules_apply; });
     for (const bool install : {true, false}) {
         registry.verb(topic, install ? "install" : "uninstall",
                       install ? "install the unit and the udev rule that load them with the hardware"
@@ -213,7 +214,7 @@ void add_modules(Registry& registry) {
                       [install](CLI::App& app) -> Runner {
                           auto root = std::make_shared<std::optional<std::string>>();
                           add_root(app, root);
-                          return [=](const Context& ctx) { return loader(ctx, root, install); };
+                          return [=](const Context& ctx) { return modules_loader(ctx, root, install); };
                       });
     }
 }

@@ -30,7 +30,7 @@ std::string rdma_names(const PortTypeDevice& device) {
     return device.rdma.empty() ? "-" : fmt::format("{}", fmt::join(device.rdma, ","));
 }
 
-srpt::Status show(const Context& ctx, bool firmware) {
+srpt::Status port_type_show(const Context& ctx, bool firmware) {
     const Site site(ctx, std::nullopt);
     Report report{"host port-type show", Json::object(), {}, {}};
 
@@ -152,7 +152,7 @@ srpt::Status set_in_driver(const Site& site, const PortTypeDevice& device, PortT
     return {};
 }
 
-srpt::Status set(const Context& ctx, const SetRequest& request) {
+srpt::Status port_type_set(const Context& ctx, const SetRequest& request) {
     const Site site(ctx, std::nullopt);
     const std::vector<PortTypeDevice> devices = srpt::host::read_port_types(site.files());
     const std::optional<PortType> type = srpt::host::parse_port_type(request.type);
@@ -177,7 +177,7 @@ srpt::Status set(const Context& ctx, const SetRequest& request) {
 
 // What /etc/rdma/mlx4.conf says, as the unit does it at boot. The last port
 // first: while it is switching the first is refused, not the other way round.
-srpt::Status apply(const Context& ctx) {
+srpt::Status port_type_apply(const Context& ctx) {
     const Site site(ctx, std::nullopt);
     Report report{"host port-type apply", Json::object(), {}, {}};
     std::optional<srpt::Error> failed;
@@ -224,7 +224,7 @@ void add_port_type(Registry& registry) {
     registry.verb(topic, "show", "adapters, their ports, and what these are", [](CLI::App& app) -> Runner {
         auto firmware = std::make_shared<bool>(false);
         app.add_flag("--firmware", *firmware, "ask the adapters too, by mstconfig");
-        return [firmware](const Context& ctx) { return show(ctx, *firmware); };
+        return [firmware](const Context& ctx) { return port_type_show(ctx, *firmware); };
     });
     registry.verb(topic, "set", "switch a port, now and for good", [](CLI::App& app) -> Runner {
         auto request = std::make_shared<SetRequest>();
@@ -235,10 +235,10 @@ void add_port_type(Registry& registry) {
             ->capture_default_str();
         app.add_flag("--firmware", request->firmware, "by mstconfig on mlx4, too; mlx5 knows no other way");
         app.add_flag("--no-initramfs", request->no_initramfs, "do not rebuild the initramfs");
-        return [request](const Context& ctx) { return set(ctx, *request); };
+        return [request](const Context& ctx) { return port_type_set(ctx, *request); };
     });
     registry.verb(topic, "apply", "give mlx4 ports the types in /etc/rdma/mlx4.conf",
-                  [](CLI::App& /*app*/) -> Runner { return apply; });
+                  [](CLI::App& /*app*/) -> Runner { return port_type_apply; });
 }
 
 } // namespace srptctl::host
