@@ -47,6 +47,7 @@ r7_target()
 r5_targetcli()
 {
 	step "R5: the target by targetcli"
+	modprobe ib_srpt
 	story_title "The target, by targetcli"
 	tell "A back end, the target, a LUN."
 	on target
@@ -209,17 +210,14 @@ initiator_disk()
 	fail "no disk"
 }
 
+# chapter_session [LAST]: up to that function, by default the whole.
 chapter_session()
 {
+	local part
 	fabric_up
 	dbus_up
-	r7_target
-	modprobe ib_srpt
-	r5_targetcli
-	r7_enabled
-	r7_initiator
-	r8_discovery
-	r6_login
-	r9_refused
-	r10_admitted
+	for part in r7_target r5_targetcli r7_enabled r7_initiator r8_discovery r6_login r9_refused r10_admitted; do
+		$part
+		[ "$part" != "${1:-}" ] || return 0
+	done
 }

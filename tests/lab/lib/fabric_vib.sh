@@ -21,12 +21,14 @@ fabric_up()
 }
 
 # opensm_start [GUID [NAME]]: a subnet manager on the port of that GUID, the
-# first adapter's by default. One per subnet, told apart by NAME.
+# first adapter's by default. One per subnet, told apart by NAME. Its cache is in
+# VIB_STATE/NAME; OPENSM_OPTIONS adds to its options.
 opensm_start()
 {
 	local guid=${1:-$(vib_guid $VIB_TARGET)} name=${2:-opensm}
 	mkdir -p $VIB_STATE/"$name"
-	OSM_CACHE_DIR=$VIB_STATE/$name OSM_TMP_DIR=$VIB_STATE/$name setsid opensm -g "$guid" \
+	# shellcheck disable=SC2086
+	OSM_CACHE_DIR=$VIB_STATE/$name OSM_TMP_DIR=$VIB_STATE/$name setsid opensm -g "$guid" ${OPENSM_OPTIONS:-} \
 		-f $VIB_STATE/"$name"/log </dev/null >$VIB_STATE/"$name"/out 2>&1 &
 	echo $! >$VIB_STATE/"$name"/pid
 	echo "$guid" >$VIB_STATE/"$name"/guid

@@ -3,7 +3,7 @@
 # What a scenario declares in comments at its top:
 #   # FABRICS=rxe vib      fabrics it is for (default: both)
 #                          make check runs it on the first, or on rxe
-#   # CHECK=more           ... no, make check-more does
+#   # CHECK=more           ... no, make check-more does; full: make check-full
 #   # MORE=vib             make check-more runs it on this fabric besides
 #   # TARGETS=ours stock   modules it is for (default: ours)
 #   # NEEDS=module:null_blk tool:fio path:/x   what the guest must have
