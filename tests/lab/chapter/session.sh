@@ -14,6 +14,10 @@ make_sdc1()
 {
 	local disk
 	modprobe loop
+	# Of a session before this one.
+	disk=$(losetup -j /tmp/sdc1.img -n -O NAME)
+	[ -z "$disk" ] || losetup -d "$disk"
+	rm -f /dev/sdc1 /tmp/sdc1.img
 	truncate -s $((163258368 * 512)) /tmp/sdc1.img
 	losetup -f /tmp/sdc1.img
 	disk=$(losetup -j /tmp/sdc1.img -n -O NAME)

@@ -12,7 +12,9 @@ modprobe -r ib_srpt
 id=$(fabric_initiator_id)
 ib=ib.${TARGET#0x}
 truncate -s 32M "$SCRATCH/vol1"
-targetcli <<-END
+# tree FILE: the tree in what targetcli printed. Each start of it costs seconds.
+tree()	{ sed -E 's/^.*> o-/o-/' "$1" | grep -E '^ *(o-|\|)'; }
+targetcli <<-END >"$SCRATCH/created"
 	cd /
 	set global auto_cd_after_create=false
 	/backstores/fileio create vol1 $SCRATCH/vol1 32M
@@ -20,15 +22,17 @@ targetcli <<-END
 	/srpt/$ib/luns create /backstores/fileio/vol1
 	/srpt/$ib/acls create $id
 	saveconfig
+	ls /
 END
-targetcli ls / | tee "$SCRATCH/before"
+cat "$SCRATCH/created"
+tree "$SCRATCH/created" >"$SCRATCH/before"
 grep -qF "$ib" "$SCRATCH/before" || fail "no target $ib"
 grep -F "$ib" "$SCRATCH/before" | grep -qF '[no-gen-acls]' || fail "no-gen-acls is not shown"
 grep -q "ib.${id#0x}" "$SCRATCH/before" || fail "no ACL"
 grep -q mapped_lun0 "$SCRATCH/before" || fail "no mapped LUN"
 fabric_target_ready
 initiator_login
-io_verify "$DISK" 4k randrw 1m
+io_quick "$DISK"
 if [ "$LAB_target" = ours ]; then
 	step "targetcli lists the session"
 	targetcli sessions detail | tee "$SCRATCH/sessions"
@@ -46,8 +50,8 @@ targetcli clearconfig confirm=True
 rmdir "$SRPT"
 modprobe -r ib_srpt
 [ ! -e /sys/module/ib_srpt ] || fail "the module is still there"
-targetcli restoreconfig
-targetcli ls / >"$SCRATCH/after"
+printf '%s\n' restoreconfig 'ls /' | targetcli >"$SCRATCH/restored"
+tree "$SCRATCH/restored" >"$SCRATCH/after"
 diff "$SCRATCH/before" "$SCRATCH/after" || fail "the tree is another one"
 fabric_target_ready
 initiator_login
