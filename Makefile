@@ -16,7 +16,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo walkthrough check check-more check-full unit lint fuzz lab shell install deb deb-check clean
+.PHONY: all help kmod vhca userspace demo walkthrough pictures check check-more check-full unit lint fuzz lab shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -58,6 +58,16 @@ walkthrough:	## run the reference chapter's session and write Documentation/walk
 	@touch Documentation/walkthrough.md
 	@tests/lab/run --kver $(guest_kernel) --fabric vib walkthrough || true
 	cp build/lab/$(guest_kernel)/vib-ours/share/walkthrough.md Documentation/walkthrough.md
+
+pictures:	## run srptctl on a terminal in a guest and draw Documentation/pictures/*.svg
+	$(setup) build lab
+	@$(MAKE) userspace
+	@$(MAKE) kmod vhca KVER=$(guest_kernel)
+	@tests/lab/run --kver $(guest_kernel) --fabric vib pictures
+	@for name in status top acl-pending; do \
+		scripts/terminal-svg "srptctl $${name/-/ }" <build/lab/$(guest_kernel)/vib-ours/share/$$name.ansi \
+			>Documentation/pictures/$$name.svg || exit 1; \
+	done
 
 check:	## unit tests, fuzz (20 s each), lint, builds, scenarios in guests; counts at the end
 	$(setup) all

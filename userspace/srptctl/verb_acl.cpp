@@ -278,7 +278,17 @@ srpt::Status verb_acl_pending(const Context& ctx) {
     if (!tree) {
         return fail(tree.error());
     }
-    ctx.output.pending(judge_rejects(*tree, std::move(*rejects)));
+    std::vector<PendingRow> rows = judge_rejects(*tree, std::move(*rejects));
+    // Whoever was refused for want of an ACL, got one and is logged in, waits for nothing.
+    if (const srpt::Result<std::vector<srpt::SessionInfo>> sessions = ctx.env.link.sessions(); sessions) {
+        std::erase_if(rows, [&](const PendingRow& row) {
+            return row.remedy == Remedy::retry &&
+                   std::any_of(sessions->begin(), sessions->end(), [&](const srpt::SessionInfo& session) {
+                       return !session.closing && session.source.initiator == row.reject.source.initiator;
+                   });
+        });
+    }
+    ctx.output.pending(rows);
     return {};
 }
 

@@ -186,6 +186,18 @@ TEST(AclPending, OtherReasonsHaveNoRemedy) {
     EXPECT_NE(m.ok({"acl", "pending"}).err.find("no initiator was refused"), std::string::npos);
 }
 
+TEST(AclPending, WhoIsLoggedInIsNotPending) {
+    Served m;
+
+    m.link.reject_list = {make_reject(kInitiator, 0), make_reject(kOther, 0)};
+    m.ok({"acl", "create", kInitiator});
+    m.ok({"acl", "create", kOther});
+    m.link.session_list = {make_session(7, kInitiator, kInitiator)};
+    const nlohmann::json json = m.ok({"acl", "pending", "--json"}).json();
+    ASSERT_EQ(json["pending"].size(), 1);
+    EXPECT_EQ(json["pending"][0]["initiator"], kOther);
+}
+
 TEST(AclPending, GuidAndWildcardAclsCount) {
     Served m;
 

@@ -64,7 +64,7 @@ guest_start()
 	rm -f "$out"/monitor
 	mkfifo "$out/monitor"
 	exec {monitor_fd}<>"$out/monitor"
-	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp "${LAB_SMP:-2}" -m "${LAB_MEMORY:-1536}" \
+	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
 		-nodefaults -no-user-config -display none -no-reboot -monitor stdio \
 		-serial "file:$out/console" -serial "file:$out/verdicts" \
 		-drive "file=$tools,format=raw,if=virtio,readonly=on" \

@@ -6,6 +6,7 @@
 #   # CHECK=more           ... no, make check-more does; full: make check-full
 #   # MORE=vib             make check-more runs it on this fabric besides
 #   # TARGETS=ours stock   modules it is for (default: ours)
+#   # CPUS=2               needs two processors: several channels, races
 #   # NEEDS=module:null_blk tool:fio path:/x   what the guest must have
 #   # TIMEOUT=60           seconds, without the clean-up (default 90)
 #   # SETUP=none|fabric    what is not to be prepared (default: all)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The ACL of a logged-in initiator is removed under load: its session ends, it
 # is refused, and it is let in when the ACL is back.
+# CPUS=2
 # TIMEOUT=90
 
 backend_ramdisk vol1 32

@@ -3,6 +3,7 @@
 # The target port is disabled under load and enabled again: sessions end in
 # bounded time, logins are refused meanwhile, the initiator comes back by
 # itself and its verified I/O goes on.
+# CPUS=2
 # TIMEOUT=120
 
 backend_ramdisk vol1 32

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The HCA goes away under load and another comes: bounded, nothing left over,
 # the configuration still stands and serves again.
+# CPUS=2
 # FABRICS=rxe vib
 # TIMEOUT=120
 

@@ -3,6 +3,7 @@
 # The kernel's own netlink client drives the module from our spec: a refused
 # login, its event and its ACL, a login, counters, limits, close-session, and
 # what the tracepoints tell of it.
+# CPUS=2
 # CHECK=more
 # FABRICS=rxe
 # TIMEOUT=180

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # The module comes and goes, idle and configured.
+# CPUS=2
 # TARGETS=ours stock
 # TIMEOUT=60
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # LUN and host resets while verified I/O runs: no data is lost.
+# CPUS=2
 # TARGETS=ours stock
 # TIMEOUT=120
 

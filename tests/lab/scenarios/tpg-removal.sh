@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The whole target is removed under load, then the module. Everything in
 # bounded time, and it comes back.
+# CPUS=2
 # MORE=vib
 # TIMEOUT=120
 
