@@ -49,6 +49,7 @@ struct srpt_chunk {
  * @refs:	the device, and every channel: those hold buffers
  * @lock:	protects all that follows
  * @ib:		NULL once detached
+ * @total:	bytes of all chunks
  * @kept:	bytes in the free lists
  * @free:	free chunks by order, last used first: its lines may be in cache
  * @all:	every chunk
@@ -57,6 +58,7 @@ struct srpt_data_pool {
 	struct kref refs;
 	spinlock_t lock;
 	struct ib_device *ib;
+	u64 total;
 	u64 kept;
 	struct list_head free[SRPT_CHUNK_MAX_ORDER + 1];
 	struct list_head all;
@@ -109,6 +111,14 @@ void srpt_data_pool_put(struct srpt_data_pool *pool)
 	kref_put(&pool->refs, pool_release);
 }
 
+void srpt_data_pool_usage(struct srpt_data_pool *pool, u64 *total, u64 *kept)
+{
+	spin_lock(&pool->lock);
+	*total = pool->total;
+	*kept = pool->kept;
+	spin_unlock(&pool->lock);
+}
+
 void srpt_data_pool_detach(struct srpt_data_pool *pool)
 {
 	struct srpt_chunk *c, *next;
@@ -128,8 +138,10 @@ void srpt_data_pool_detach(struct srpt_data_pool *pool)
 	}
 	for (i = 0; i <= SRPT_CHUNK_MAX_ORDER; i++)
 		list_splice_init(&pool->free[i], &dead);
-	list_for_each_entry(c, &dead, free_entry)
+	list_for_each_entry(c, &dead, free_entry) {
 		list_del(&c->all_entry);
+		pool->total -= chunk_size(c);
+	}
 	spin_unlock(&pool->lock);
 
 	list_for_each_entry_safe(c, next, &dead, free_entry)
@@ -164,6 +176,7 @@ static struct srpt_chunk *chunk_alloc(struct srpt_data_pool *pool, u8 order)
 	c->mapped = true;
 	spin_lock(&pool->lock);
 	list_add(&c->all_entry, &pool->all);
+	pool->total += chunk_size(c);
 	spin_unlock(&pool->lock);
 	return c;
 }
@@ -196,6 +209,7 @@ static void chunk_put(struct srpt_data_pool *pool, struct srpt_chunk *c)
 		c = NULL;
 	} else {
 		list_del(&c->all_entry);
+		pool->total -= chunk_size(c);
 		if (c->mapped)
 			ib_dma_unmap_page(ib, c->dma, chunk_size(c),
 					  DMA_BIDIRECTIONAL);

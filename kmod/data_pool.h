@@ -44,6 +44,8 @@ struct srpt_data_pool *srpt_data_pool_create(struct ib_device *ib);
 void srpt_data_pool_detach(struct srpt_data_pool *pool);
 struct srpt_data_pool *srpt_data_pool_get(struct srpt_data_pool *pool);
 void srpt_data_pool_put(struct srpt_data_pool *pool);
+/* Bytes of all chunks, and of those that are free. */
+void srpt_data_pool_usage(struct srpt_data_pool *pool, u64 *total, u64 *kept);
 
 /* Get @len bytes. Warm: a list removal a chunk. Cold: allocates and maps,
  * without I/O (this may be the path that writes memory out). 0 or -ENOMEM.

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
+#include "data_pool.h"
 #include "netlink.h"
 
 /**
@@ -111,6 +112,19 @@ static int put_port_targets(struct sk_buff *skb, struct srpt_port *port,
 	return first ? 0 : err;
 }
 
+static int put_port_pool(struct sk_buff *skb, struct srpt_port *port)
+{
+	u64 total, kept;
+
+	srpt_data_pool_usage(port->dev->pool, &total, &kept);
+	if (nla_put_u64_64bit(skb, IB_SRPT_A_PORT_POOL_BYTES, total,
+			      IB_SRPT_A_PORT_PAD) ||
+	    nla_put_u64_64bit(skb, IB_SRPT_A_PORT_POOL_KEPT_BYTES, kept,
+			      IB_SRPT_A_PORT_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int dump_port(struct sk_buff *skb, struct netlink_callback *cb,
 		     struct srpt_port *port)
 {
@@ -126,6 +140,8 @@ static int dump_port(struct sk_buff *skb, struct netlink_callback *cb,
 	     (port->dm && nla_put_flag(skb, IB_SRPT_A_PORT_DM_AGENT)) ||
 	     nla_put_u32(skb, IB_SRPT_A_PORT_CHANNELS, port_channels(port))))
 		err = -EMSGSIZE;
+	if (!err)
+		err = put_port_pool(skb, port);
 	if (!err)
 		err = put_port_targets(skb, port, first);
 	return dump_end(skb, hdr, err);

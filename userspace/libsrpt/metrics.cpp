@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
+#include <set>
 
 namespace srpt {
 
@@ -90,6 +91,21 @@ void port_metrics(MetricsText& text, const MetricsInput& in) {
                 return c.device == port.device && c.port == port.number;
             }));
     });
+}
+
+// Ports of one device show the same pool: it is told once.
+void pool_metrics(MetricsText& text, const MetricsInput& in) {
+    std::set<std::string> told;
+
+    text.family("srpt_pool_bytes", "gauge", "Data buffers that an HCA has mapped.", "bytes");
+    for (const PortInfo& port : in.served) {
+        if (!told.insert(port.device).second) {
+            continue;
+        }
+        const uint64_t kept = std::min(port.pool_kept_bytes, port.pool_bytes);
+        text.sample("", {{"device", port.device}, {"state", "used"}}, port.pool_bytes - kept);
+        text.sample("", {{"device", port.device}, {"state", "kept"}}, kept);
+    }
 }
 
 void target_metrics(MetricsText& text, const MetricsInput& in) {
@@ -283,6 +299,7 @@ std::string format_metrics(const MetricsInput& input) {
     port_metrics(text, input);
     target_metrics(text, input);
     if (input.ours) {
+        pool_metrics(text, input);
         session_metrics(text, input);
         channel_metrics(text, input);
         reject_metrics(text, input);

@@ -38,6 +38,7 @@ struct MetricsInput {
     Tree tree;
     std::vector<RdmaPort> ports;
     ModuleInfo module;
+    std::vector<PortInfo> served; // as the module knows them
     std::vector<SessionInfo> sessions;
     std::vector<ChannelInfo> channels;
     std::vector<RejectInfo> rejects;

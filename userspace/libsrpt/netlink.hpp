@@ -49,6 +49,8 @@ struct PortInfo {
     bool dm_agent = false;
     uint32_t channels = 0;
     std::vector<std::string> targets;
+    uint64_t pool_bytes = 0;      // data buffers of the device, in use or kept
+    uint64_t pool_kept_bytes = 0; // of these, what waits for the next command
 };
 
 // A target portal group as the module serves it.

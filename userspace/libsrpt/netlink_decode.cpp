@@ -161,6 +161,8 @@ PortInfo decode_port(const nlattr* attrs, int length) {
     in.get_flag(IB_SRPT_A_PORT_DM_AGENT, out.dm_agent);
     in.get(IB_SRPT_A_PORT_CHANNELS, out.channels);
     in.get(IB_SRPT_A_PORT_TARGET, out.targets);
+    in.get(IB_SRPT_A_PORT_POOL_BYTES, out.pool_bytes);
+    in.get(IB_SRPT_A_PORT_POOL_KEPT_BYTES, out.pool_kept_bytes);
     out.link_layer = name_of(kLinkLayers, link_layer);
     out.state = port_state_name(state);
     return out;

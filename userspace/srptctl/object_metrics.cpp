@@ -30,6 +30,11 @@ srpt::Status gather(const Context& ctx, srpt::MetricsInput& input) {
         return srpt::fail(std::move(module.error()));
     }
     input.module = std::move(*module);
+    srpt::Result<std::vector<srpt::PortInfo>> served = ctx.env.link.ports();
+    if (!served) {
+        return srpt::fail(std::move(served.error()));
+    }
+    input.served = std::move(*served);
     srpt::Result<std::vector<srpt::SessionInfo>> sessions = ctx.env.link.sessions();
     if (!sessions) {
         return srpt::fail(std::move(sessions.error()));

@@ -174,6 +174,11 @@ struct Metrics : HostMachine, ::testing::Test {
         reject.device = "od\"d\\name\nhere";
         link.reject_list = {reject};
         link.info.rejects = 9;
+        srpt::PortInfo port;
+        port.device = "qib0";
+        port.pool_bytes = 1 << 20;
+        port.pool_kept_bytes = 1 << 18;
+        link.port_list = {port, port};
     }
 };
 
@@ -196,6 +201,9 @@ TEST_F(Metrics, SaysWhatThereIs) {
     EXPECT_EQ(sample_of(f, "srpt_rejects").value, "9");
     EXPECT_EQ(sample_of(f, "srpt_port_active", "device", "qib0").labels.at("gid"), kGid);
     EXPECT_EQ(sample_of(f, "srpt_port_channels", "device", "qib0").value, "2");
+    EXPECT_EQ(sample_of(f, "srpt_pool_bytes", "state", "used").value, "786432");
+    EXPECT_EQ(sample_of(f, "srpt_pool_bytes", "state", "kept").value, "262144");
+    EXPECT_EQ(f.at("srpt_pool_bytes").samples.size(), 2U);
     EXPECT_EQ(sample_of(f, "srpt_target_sessions", "target", kGid).value, "2");
     EXPECT_EQ(sample_of(f, "srpt_target_luns", "target", kGid).value, "1");
     EXPECT_EQ(sample_of(f, "srpt_session_commands", "session", "3").value, "7");

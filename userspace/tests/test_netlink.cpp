@@ -143,12 +143,16 @@ TEST(Decode, Events) {
     port.u32(IB_SRPT_A_PORT_LINK_LAYER, IB_SRPT_LINK_LAYER_ETHERNET);
     port.text(IB_SRPT_A_PORT_TARGET, "0xa");
     port.text(IB_SRPT_A_PORT_TARGET, "0xb");
+    port.u64(IB_SRPT_A_PORT_POOL_BYTES, 8192);
+    port.u64(IB_SRPT_A_PORT_POOL_KEPT_BYTES, 4096);
     const auto up = srpt::decode_event(port.header());
     ASSERT_TRUE(up);
     const auto& info = std::get<srpt::PortEvent>(*up).port;
     EXPECT_EQ(info.state, "active");
     EXPECT_EQ(info.link_layer, "ethernet");
     EXPECT_EQ(info.targets, (std::vector<std::string>{"0xa", "0xb"}));
+    EXPECT_EQ(info.pool_bytes, 8192U);
+    EXPECT_EQ(info.pool_kept_bytes, 4096U);
 
     EXPECT_FALSE(srpt::decode_event(Message(IB_SRPT_CMD_SESSION_GET).header()));
 }

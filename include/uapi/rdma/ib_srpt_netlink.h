@@ -136,6 +136,10 @@ enum {
 	IB_SRPT_A_PORT_CHANNELS,
 	/* string: name of an enabled target that is bound to this port */
 	IB_SRPT_A_PORT_TARGET,
+	/* u64: data buffers the device of the port has mapped, in use or kept */
+	IB_SRPT_A_PORT_POOL_BYTES,
+	/* u64: of these, what waits for the next command */
+	IB_SRPT_A_PORT_POOL_KEPT_BYTES,
 
 	/* private: */
 	__IB_SRPT_A_PORT_MAX,
