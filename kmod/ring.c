@@ -218,10 +218,28 @@ int srpt_ring_post_all(struct srpt_ring *ring, struct ib_qp *qp,
 	return 0;
 }
 
+/* Post what has been collected. What the HCA does not take stays and is tried
+ * again with the next slot: dropped, the SRQ would shrink for good.
+ */
+static void srq_repost_flush(struct srpt_ring *ring)
+{
+	const struct ib_recv_wr *bad = NULL;
+	const struct ib_recv_wr *wr;
+
+	lockdep_assert_held(&ring->lock);
+	if (ib_post_srq_recv(ring->dev->srq, ring->repost, &bad))
+		pr_err_ratelimited("posting receives to the SRQ of %s failed\n",
+				   dev_name(&ring->dev->ib->dev));
+	/* The last of the list is the last of the rest, if there is one. */
+	ring->repost = (struct ib_recv_wr *)bad;
+	ring->n_repost = 0;
+	for (wr = bad; wr; wr = wr->next)
+		ring->n_repost++;
+}
+
 /* Give a slot back to the SRQ; receives go out in batches. */
 void srpt_ring_srq_repost(struct srpt_ring *ring, struct srpt_slot *slot)
 {
-	struct ib_recv_wr *chain = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
@@ -231,15 +249,8 @@ void srpt_ring_srq_repost(struct srpt_ring *ring, struct srpt_slot *slot)
 	else
 		ring->repost = &slot->recv_wr;
 	ring->repost_last = &slot->recv_wr;
-	if (++ring->n_repost >= SRPT_REPOST_BATCH) {
-		chain = ring->repost;
-		ring->repost = NULL;
-		ring->n_repost = 0;
-	}
 	/* Posted under the lock: closing takes it before the SRQ goes. */
-	if (chain && !ring->closed &&
-	    ib_post_srq_recv(ring->dev->srq, chain, NULL))
-		pr_err_ratelimited("posting receives to the SRQ of %s failed\n",
-				   dev_name(&ring->dev->ib->dev));
+	if (++ring->n_repost >= SRPT_REPOST_BATCH && !ring->closed)
+		srq_repost_flush(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
