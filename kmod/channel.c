@@ -387,6 +387,11 @@ static void init_fields(struct srpt_channel *ch, struct srpt_conn *conn,
 	ch->unsig_cqe.done = srpt_sq_unsig_done;
 	ch->sq_drain_cqe.done = sq_drain_done;
 	ch->rq_drain_cqe.done = rq_drain_done;
+	/* Until the login has attached the connection nobody may close: the
+	 * close would take over what the login is still making. A queue pair
+	 * that fails so early makes the accept fail.
+	 */
+	atomic_set(&ch->cause, SRPT_CLOSE_HANDSHAKE);
 	ch->state = PROTO_CH_CONNECTING;
 	ch->dev = conn->port->dev;
 	ch->port = conn->port;

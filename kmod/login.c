@@ -171,8 +171,10 @@ static bool attach(struct srpt_conn *conn, struct srpt_channel *ch)
 
 	spin_lock_irqsave(&conn->lock, flags);
 	ok = !conn->lost;
-	if (ok)
+	if (ok) {
+		atomic_set(&ch->cause, SRPT_CLOSE_NONE);
 		conn->ch = ch;
+	}
 	spin_unlock_irqrestore(&conn->lock, flags);
 	return ok;
 }
