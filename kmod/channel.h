@@ -271,6 +271,10 @@ void srpt_conn_lost(struct srpt_conn *conn, enum srpt_close_cause cause);
 /* Free a connection that has no channel. May sleep. */
 void srpt_conn_free(struct srpt_conn *conn);
 struct srpt_port *srpt_port_find(struct ib_device *ib, u32 num);
+/* Held for reading from there until the login is queued, unless the removal of
+ * the device waits for the handler by other means.
+ */
+extern struct rw_semaphore srpt_request_sem;
 
 /* cm_ib.c, cm_rdma.c */
 int srpt_cm_ib_listen(struct srpt_device *dev);

@@ -9,6 +9,7 @@
 #include <linux/in6.h>
 #include <linux/inet.h>
 #include <linux/nsproxy.h>
+#include <linux/rwsem.h>
 #include <net/ipv6.h>
 
 #include "channel.h"
@@ -55,8 +56,7 @@ static void set_peer(struct srpt_conn *conn, struct rdma_cm_id *id)
 	}
 }
 
-static int cm_rdma_request(struct rdma_cm_id *id,
-			   const struct rdma_cm_event *event)
+static int begin_login(struct rdma_cm_id *id, const struct rdma_cm_event *event)
 {
 	const struct rdma_conn_param *req = &event->param.conn;
 	struct srpt_port *port = srpt_port_find(id->device, id->port_num);
@@ -76,6 +76,17 @@ static int cm_rdma_request(struct rdma_cm_id *id,
 	set_peer(conn, id);
 	id->context = conn;
 	return srpt_conn_start(conn);
+}
+
+static int cm_rdma_request(struct rdma_cm_id *id,
+			   const struct rdma_cm_event *event)
+{
+	int ret;
+
+	down_read(&srpt_request_sem);
+	ret = begin_login(id, event);
+	up_read(&srpt_request_sem);
+	return ret;
 }
 
 static int cm_rdma_handler(struct rdma_cm_id *id, struct rdma_cm_event *event)

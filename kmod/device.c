@@ -7,6 +7,7 @@
 #include "log.h"
 
 #include <linux/module.h>
+#include <linux/rwsem.h>
 #include <linux/slab.h>
 
 #include "channel.h"
@@ -15,6 +16,8 @@
 
 DEFINE_MUTEX(srpt_device_mutex);	/* protects srpt_devices */
 LIST_HEAD(srpt_devices);
+
+DECLARE_RWSEM(srpt_request_sem);	/* see srpt_port_find() */
 
 static struct ib_client srpt_client;
 
@@ -265,6 +268,13 @@ static void srpt_remove_one(struct ib_device *ib, void *client_data)
 	 * got in before.
 	 */
 	WRITE_ONCE(dev->removing, true);
+	/* A listener of RDMA CM belongs to no device and stays. From here on
+	 * its handlers find no port; whoever found one before has queued its
+	 * login when the semaphore is free.
+	 */
+	ib_set_client_data(ib, &srpt_client, NULL);
+	down_write(&srpt_request_sem);
+	up_write(&srpt_request_sem);
 	srpt_cm_ib_unlisten(dev);
 	ib_unregister_event_handler(&dev->event_handler);
 	mutex_lock(&srpt_device_mutex);
