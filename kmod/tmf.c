@@ -19,10 +19,12 @@
  * struct srpt_tmf_set - a task-set function under way
  * @slot:	the request
  * @open:	aborts not yet done, plus one while they are being issued
+ * @failed:	tasks were left out for want of memory
  */
 struct srpt_tmf_set {
 	struct srpt_slot *slot;
 	atomic_t open;
+	bool failed;
 };
 
 /**
@@ -48,11 +50,15 @@ struct srpt_abort {
 static void set_put(struct srpt_tmf_set *set)
 {
 	struct srpt_slot *slot = set->slot;
+	bool failed;
 
 	if (!atomic_dec_and_test(&set->open))
 		return;
+	failed = set->failed;
 	kfree(set);
-	srpt_respond_tmf(slot, PROTO_RSP_CODE_COMPLETE);
+	/* A task that is still at work must not be taken for ended. */
+	srpt_respond_tmf(slot, failed ? PROTO_RSP_CODE_FAILED :
+					PROTO_RSP_CODE_COMPLETE);
 	srpt_slot_put(slot);
 }
 
@@ -186,6 +192,7 @@ static void task_set(struct srpt_slot *slot, bool all_initiators)
 	}
 
 	set->slot = slot;
+	set->failed = c.failed;
 	atomic_set(&set->open, 1);
 	list_for_each_entry_safe(abort, next, &c.aborts, entry) {
 		list_del(&abort->entry);
