@@ -65,7 +65,7 @@ static bool charge(struct srpt_slot *slot, u32 len)
 
 	if (len <= SRPT_UNCHARGED)
 		return true;
-	slot->charged = len;
+	slot->charged += len;
 	return atomic64_add_return(len, &nexus->bytes) <=
 	       READ_ONCE(nexus->tpg->attrib.max_initiator_bytes);
 }
@@ -159,7 +159,8 @@ static void fetch_table(struct srpt_slot *slot)
 	struct srpt_channel *ch = slot->ch;
 
 	srpt_stat_inc(ch, ext_tables);
-	if (srpt_contig_get(ch->pool, &slot->table, slot->cmd.table_desc.len) ||
+	if (!charge(slot, slot->cmd.table_desc.len) ||
+	    srpt_contig_get(ch->pool, &slot->table, slot->cmd.table_desc.len) ||
 	    (ch->use_rw_api && srpt_rw_prepare_table(slot))) {
 		srpt_stat_inc(ch, busy);
 		srpt_respond_status(slot, SAM_STAT_TASK_SET_FULL);
