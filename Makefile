@@ -8,6 +8,7 @@ KVER ?=
 TARGET ?= ours
 FABRIC ?= rxe
 FUZZ_SECONDS ?= 60
+HOURS ?= 1
 DESTDIR ?=
 prefix ?= /usr
 
@@ -16,7 +17,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo walkthrough pictures check check-more check-full unit lint fuzz lab shell install deb deb-check clean
+.PHONY: all help kmod vhca userspace demo walkthrough pictures check check-more check-full unit lint fuzz lab soak shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -98,6 +99,15 @@ lab:	## scenarios in a guest: SCENARIOS="login ..." (default all), KVER=, TARGET
 	@$(if $(filter stock,$(TARGET)),,$(MAKE) kmod KVER=$(guest_kernel))
 	@$(if $(filter vib,$(FABRIC)),$(MAKE) vhca KVER=$(guest_kernel))
 	@tests/lab/run --kver $(guest_kernel) --target $(TARGET) --fabric $(FABRIC) $(SCENARIOS)
+
+soak:	## verified I/O, resets, reconnects, changes of the configuration for HOURS (1; 0.1 is 6 minutes): build/soak.md
+	$(setup) build lab
+	@$(MAKE) userspace
+	@$(MAKE) kmod vhca KVER=$(guest_kernel)
+	LAB_COUNT=$$(awk 'BEGIN { m = int($(HOURS) * 60); print m ? m : 1 }') \
+		tests/lab/run --kver $(guest_kernel) --fabric vib soak
+	cp build/lab/$(guest_kernel)/vib-ours/share/soak.md build/soak.md
+	@cat build/soak.md
 
 shell:	## a prompt in a guest with the fabric up and the module loaded: KVER=, TARGET=, FABRIC=
 	$(setup) build lab

@@ -8,6 +8,8 @@ int vh_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr)
 {
 	struct vh_cq *cq = to_vcq(ibcq);
 
+	if (vh_fault_verb(to_vdev(ibcq->device), VH_VERB_CREATE_CQ))
+		return -ENOMEM;
 	if (attr->flags || !attr->cqe || attr->cqe > VH_MAX_CQE ||
 	    attr->comp_vector >= ibcq->device->num_comp_vectors)
 		return -EINVAL;

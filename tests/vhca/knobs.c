@@ -259,6 +259,7 @@ static int vh_stats_show(struct seq_file *s, void *unused)
 	seq_printf(s, "rnr_sent %d\n", atomic_read(&f->rnr_sent));
 	seq_printf(s, "rdma_failed %d\n", atomic_read(&f->rdma_failed));
 	seq_printf(s, "rdma_corrupted %d\n", atomic_read(&f->rdma_corrupted));
+	seq_printf(s, "verbs_failed %d\n", atomic_read(&f->verbs_failed));
 	seq_printf(s, "xmit_packets %llu\n", c.xmit_pkts);
 	seq_printf(s, "rcv_packets %llu\n", c.rcv_pkts);
 	seq_printf(s, "xmit_discards %llu\n", c.xmit_discards);
@@ -279,6 +280,7 @@ void vh_knobs_add(struct vh_dev *dev)
 	debugfs_create_file("link", 0600, d, dev, &vh_link_fops);
 	debugfs_create_file("pkey", 0200, d, dev, &vh_pkey_fops);
 	debugfs_create_file("flush", 0200, d, dev, &vh_flush_fops);
+	debugfs_create_file("verb", 0600, d, dev, &vh_verb_fops);
 	debugfs_create_file("stats", 0400, d, dev, &vh_stats_fops);
 	debugfs_create_atomic_t("rnr", 0600, d, &f->rnr);
 	debugfs_create_atomic_t("rdma_fail", 0600, d, &f->rdma_fail);

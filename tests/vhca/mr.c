@@ -120,6 +120,8 @@ struct ib_mr *vh_alloc_mr(struct ib_pd *pd, enum ib_mr_type type, u32 max_sg)
 {
 	struct vh_mr *mr;
 
+	if (vh_fault_verb(to_vdev(pd->device), VH_VERB_ALLOC_MR))
+		return ERR_PTR(-ENOMEM);
 	if (type != IB_MR_TYPE_MEM_REG)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!max_sg || max_sg > VH_MAX_FR_PAGES)

@@ -122,7 +122,9 @@ int vh_post_send(struct ib_qp *ibqp, const struct ib_send_wr *wr,
 		/* Pairs with vh_poll_cq(). */
 		u32 freed = smp_load_acquire(&sq->freed);
 
-		if (sq->prod - freed >= sq->size)
+		if (sq->prod - freed >= sq->size ||
+		    (ibqp->qp_type == IB_QPT_RC &&
+		     vh_fault_verb(qp->dev, VH_VERB_POST_SEND)))
 			ret = -ENOMEM;
 		else
 			ret = vh_swqe_fill(qp, vh_swqe_at(sq, sq->prod), wr);
@@ -151,7 +153,9 @@ int vh_post_recv(struct ib_qp *ibqp, const struct ib_recv_wr *wr,
 		return -EINVAL;
 	}
 	for (; wr; wr = wr->next) {
-		ret = vh_rq_post(&qp->rq, wr);
+		ret = ibqp->qp_type == IB_QPT_RC &&
+		      vh_fault_verb(qp->dev, VH_VERB_POST_RECV) ? -ENOMEM :
+		      vh_rq_post(&qp->rq, wr);
 		if (ret) {
 			*bad = wr;
 			break;

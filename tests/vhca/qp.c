@@ -79,6 +79,9 @@ int vh_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *init,
 		return ret;
 	if (READ_ONCE(dev->gone))
 		return -ENODEV;
+	if (init->qp_type == IB_QPT_RC &&
+	    vh_fault_verb(dev, VH_VERB_CREATE_QP))
+		return -ENOMEM;
 
 	qp->dev = dev;
 	qp->user = !!udata;
@@ -280,6 +283,9 @@ int vh_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 		return -EOPNOTSUPP;
 	if (mask & (IB_QP_ALT_PATH | IB_QP_PATH_MIG_STATE))
 		return -EOPNOTSUPP;
+	if (ibqp->qp_type == IB_QPT_RC &&
+	    vh_fault_verb(qp->dev, VH_VERB_MODIFY_QP))
+		return -ENOMEM;
 
 	spin_lock_irqsave(&qp->lock, flags);
 	cur = qp->state;

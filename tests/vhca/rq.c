@@ -118,6 +118,8 @@ int vh_create_srq(struct ib_srq *ibsrq, struct ib_srq_init_attr *init,
 	struct vh_srq *srq = to_vsrq(ibsrq);
 	int ret;
 
+	if (vh_fault_verb(to_vdev(ibsrq->device), VH_VERB_CREATE_SRQ))
+		return -ENOMEM;
 	if (init->srq_type != IB_SRQT_BASIC)
 		return -EOPNOTSUPP;
 	if (!init->attr.max_wr || init->attr.max_wr > VH_MAX_QP_WR ||
@@ -172,7 +174,9 @@ int vh_post_srq_recv(struct ib_srq *ibsrq, const struct ib_recv_wr *wr,
 	int ret = 0;
 
 	for (; wr; wr = wr->next) {
-		ret = vh_rq_post(&to_vsrq(ibsrq)->rq, wr);
+		ret = vh_fault_verb(to_vdev(ibsrq->device),
+				    VH_VERB_POST_SRQ_RECV) ? -ENOMEM :
+		      vh_rq_post(&to_vsrq(ibsrq)->rq, wr);
 		if (ret) {
 			*bad = wr;
 			break;

@@ -167,6 +167,29 @@ struct vh_mad_fault {
 
 #define VH_MAD_FAULTS		8
 
+/* Verbs that can be told to fail */
+enum vh_verb {
+	VH_VERB_CREATE_CQ,
+	VH_VERB_CREATE_QP,
+	VH_VERB_CREATE_SRQ,
+	VH_VERB_MODIFY_QP,
+	VH_VERB_POST_SEND,
+	VH_VERB_POST_RECV,
+	VH_VERB_POST_SRQ_RECV,
+	VH_VERB_ALLOC_MR,
+	VH_VERBS
+};
+
+/**
+ * struct vh_verb_fault - a verb that is to fail
+ * @skip:	calls to let pass first
+ * @fail:	calls to fail then
+ */
+struct vh_verb_fault {
+	atomic_t skip;
+	atomic_t fail;
+};
+
 /**
  * struct vh_faults - fault knobs of one adapter
  * @lock:	protects @mad
@@ -175,8 +198,9 @@ struct vh_mad_fault {
  * @rdma_fail:	RDMA operations of this requester to fail
  * @rdma_corrupt: RDMA operations of this requester to falsify
  * @rdma_skip:	RDMA operations to let pass before @rdma_fail counts
- * @mad_dropped, @mad_delayed, @rnr_sent, @rdma_failed, @rdma_corrupted: what
- *		was done so far, for tests to verify
+ * @verb:	verbs to fail
+ * @mad_dropped, @mad_delayed, @rnr_sent, @rdma_failed, @rdma_corrupted,
+ * @verbs_failed: what was done so far, for tests to verify
  */
 struct vh_faults {
 	spinlock_t lock;
@@ -185,11 +209,13 @@ struct vh_faults {
 	atomic_t rdma_fail;
 	atomic_t rdma_corrupt;
 	atomic_t rdma_skip;
+	struct vh_verb_fault verb[VH_VERBS];
 	atomic_t mad_dropped;
 	atomic_t mad_delayed;
 	atomic_t rnr_sent;
 	atomic_t rdma_failed;
 	atomic_t rdma_corrupted;
+	atomic_t verbs_failed;
 };
 
 /**
@@ -712,5 +738,9 @@ void vh_knobs_add(struct vh_dev *dev);
 void vh_knobs_del(struct vh_dev *dev);
 bool vh_fault_take(atomic_t *knob);
 bool vh_fault_mad(struct vh_dev *dev, const struct vh_pkt *pkt, u32 *delay_ms);
+
+/* faults.c: verbs that fail */
+extern const struct file_operations vh_verb_fops;
+bool vh_fault_verb(struct vh_dev *dev, enum vh_verb verb);
 
 #endif

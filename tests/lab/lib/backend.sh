@@ -106,7 +106,7 @@ lio_idle()
 backend_unload()
 {
 	local slabs
-	module_remove null_blk brd dm_service_time dm_multipath dm_mod
+	module_remove null_blk brd dm_service_time dm_multipath dm_flakey dm_delay dm_mod
 	module_remove target_core_iblock target_core_file target_core_user target_core_pscsi target_core_mod
 	slabs=$(grep -oE '^(srpt|lio_|vhca)[^ ]*' /proc/slabinfo)
 	[ -z "$slabs" ] || echo "slab caches $slabs"

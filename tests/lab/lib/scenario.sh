@@ -9,6 +9,7 @@
 #   # CPUS=2               needs two processors: several channels, races
 #   # NEEDS=module:null_blk tool:fio path:/x   what the guest must have
 #   # TIMEOUT=60           seconds, without the clean-up (default 90)
+#   # EACH=10              ... and for each round of LAB_COUNT, if that is set
 #   # SETUP=none|fabric    what is not to be prepared (default: all)
 #   # HOST=command         run on the host first, in the tree's root, with KVER
 #                          set to the guest's kernel; may repeat
@@ -26,6 +27,17 @@ scenario_field()
 	done <"$2"
 }
 
+# scenario_limit FILE: the seconds it may take, without the clean-up. The
+# runner knows the variables by the names they are given in, the guest by those
+# of its command line.
+scenario_limit()
+{
+	local limit each
+	limit=$(scenario_field TIMEOUT "$1")
+	each=$(scenario_field EACH "$1")
+	echo $(((${limit:-90} + ${each:-0} * ${LAB_COUNT:-${LAB_count:-0}}) * ${LAB_SCALE:-${LAB_scale:-1}}))
+}
+
 # Why this guest cannot run it; nothing if it can. Tools come with the host
 # and are installed by scripts/setup, so a missing one is no excuse.
 scenario_lacks()
@@ -36,6 +48,9 @@ scenario_lacks()
 		module:*)
 			modinfo "${need#module:}" >/dev/null 2>&1 ||
 				echo "kernel $(uname -r) has no module ${need#module:}"
+			;;
+		path:*)
+			[ -e "${need#path:}" ] || echo "kernel $(uname -r) has no ${need#path:}"
 			;;
 		esac
 	done | head -1

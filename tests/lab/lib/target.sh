@@ -96,6 +96,19 @@ initiator_probe()
 	initiator_try 2>/dev/null && initiator_logout
 }
 
+# target_sessions: how many initiators are logged in.
+target_sessions()
+{
+	srptctl metrics | grep -c '^srpt_session_channels{' || true
+}
+
+# Nobody is logged in, and no data buffer is in use.
+target_idle()
+{
+	srptctl metrics >/tmp/metrics || return
+	! grep -qE '^srpt_session_channels\{|^srpt_pool_bytes.*state="used"\} [1-9]' /tmp/metrics
+}
+
 target_clear()
 {
 	local tpg port

@@ -1,0 +1,112 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# RoCE over a network that loses, repeats and reorders packets. Initiator and
+# target are two devices on the ends of a veth pair, so that packets really
+# travel; routes by rule keep the kernel from delivering them at once. Verified
+# I/O goes on, or the session is lost and comes back.
+# CHECK=more
+# FABRICS=rxe
+# NEEDS=module:sch_netem module:veth
+# SETUP=none
+# CPUS=2
+# TIMEOUT=300
+
+here=10.78.0.1 there=10.78.0.2
+
+# What the fabric of this scenario adds to that of soft-RoCE.
+wire_up()
+{
+	local n end
+	modprobe -a veth rdma_rxe rdma_ucm ib_umad sch_netem
+	ip link add wire0 type veth peer name wire1
+	for n in 0 1; do
+		end=wire$n
+		ip link set $end mtu 4200 up
+		sysctl -qw net.ipv4.conf.$end.accept_local=1 net.ipv4.conf.$end.rp_filter=0
+	done
+	sysctl -qw net.ipv4.conf.all.rp_filter=0
+	ip addr add $here/32 dev wire0
+	ip addr add $there/32 dev wire1
+	ip route add $there dev wire0 src $here table 100
+	ip route add $here dev wire1 src $there table 101
+	# Before the table of local addresses, but for what goes out only.
+	ip rule add pref 200 lookup local
+	ip rule del pref 0
+	ip rule add pref 10 iif lo from $here to $there lookup 100
+	ip rule add pref 11 iif lo from $there to $here lookup 101
+	ip rule add pref 12 oif wire0 to $there lookup 100
+	ip rule add pref 13 oif wire1 to $here lookup 101
+	rdma link add rxe0 type rxe netdev wire0
+	rdma link add rxe1 type rxe netdev wire1
+}
+
+wire_down()
+{
+	rdma link del rxe0 || true
+	rdma link del rxe1 || true
+	ip link del wire0
+	ip rule add pref 0 lookup local
+	for pref in 10 11 12 13 200; do
+		ip rule del pref $pref
+	done
+}
+
+fabric_login_string()
+{
+	local guid
+	guid=$(fabric_hex "$(fabric_service_guid)")
+	echo "id_ext=$guid,ioc_guid=$guid,dest=$here:$FABRIC_PORT,src=$there:0"
+}
+fabric_add_target()	{ echo /sys/class/infiniband_srp/srp-rxe1-1/add_target; }
+sent()			{ cat /sys/class/net/wire1/statistics/tx_packets; }
+
+# network WHAT: what both directions do to packets from now on
+network()
+{
+	local end
+	for end in wire0 wire1; do
+		# shellcheck disable=SC2086
+		tc qdisc replace dev $end root netem $1
+	done
+}
+
+wire_up
+target_load
+backend_ramdisk vol1 32
+target_create vol1
+acl_add "$there"
+target_enable
+initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=600 ch_count=1
+before=$(sent)
+initiator_login
+io_verify "$DISK" 4k randrw 256k
+[ $(($(sent) - before)) -gt 100 ] || fail "nothing went over the wire"
+
+for what in "loss 1%" "delay 1ms reorder 95% 50%" "duplicate 2%" "delay 1ms 1ms loss 0.5% duplicate 0.5%"; do
+	step "$what"
+	network "$what"
+	io_verify_background "$DISK"
+	io_moves "$DISK"
+	io_moves "$DISK"
+	io_verify_end
+	tc -s qdisc show dev wire1 | sed -n 's/^ Sent/sent/p'
+done
+step "all is lost for a while"
+io_verify_background "$DISK"
+network "loss 100%"
+nap 3
+network "loss 0%"
+io_moves "$DISK"
+io_verify_end
+step "a login over a lossy network"
+initiator_logout
+network "loss 3%"
+initiator_login
+io_verify "$DISK" 4k randwrite 256k
+network "loss 0%"
+initiator_logout
+wait_for 60 target_idle || fail "something is held without a session"
+target_clear
+target_unload
+initiator_unload
+wire_down
