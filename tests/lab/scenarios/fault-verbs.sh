@@ -80,7 +80,7 @@ for srq in 0 1; do
 		fi
 	done
 	step "the queue pair can't be moved to error, its drain can't be posted"
-	for verb in "modify_qp 1 1" "post_recv 1 1" "post_send 1 1"; do
+	for verb in "modify_qp 1 1" "post_recv 1 1" "post_send 1 1" "post_send 2 1"; do
 		vib_knob qib0 verb "$verb"
 		within 60 target_disable
 		vib_knob qib0 verb clear
