@@ -5,7 +5,7 @@
 # was acknowledged before is there after. Through dm-error, dm-flakey, dm-delay
 # and a SCSI disk with medium errors.
 # CHECK=more
-# FABRICS=rxe
+# FABRICS=rxe vib
 # MORE=vib
 # NEEDS=module:dm_mod module:null_blk module:dm_flakey module:dm_delay module:scsi_debug
 # TIMEOUT=300

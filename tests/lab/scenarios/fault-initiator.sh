@@ -3,9 +3,8 @@
 # An initiator goes without a word LAB_COUNT times, at a random moment: its
 # adapter is gone, its port is deleted, or (RoCE) it is a process that is
 # killed. The target notices, keeps nothing, and serves another one meanwhile.
-# CHECK=more
-# FABRICS=rxe
-# MORE=vib
+# CHECK=full
+# FABRICS=rxe vib
 # CPUS=2
 # TIMEOUT=180
 # EACH=40

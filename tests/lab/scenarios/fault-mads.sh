@@ -3,7 +3,7 @@
 # Each management datagram of a login, a logout and a discovery is lost once,
 # on either side; then all of a kind are. Logins are repeated or given up, and
 # what was begun for one that was given up is taken back.
-# CHECK=more
+# CHECK=full
 # FABRICS=vib
 # TIMEOUT=400
 

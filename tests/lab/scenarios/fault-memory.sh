@@ -3,9 +3,8 @@
 # Memory is short: large transfers and logins while little is free, and while
 # what is free is in single pages. Refused with a reason or served, nothing
 # that was acknowledged is lost, and all of it works again afterwards.
-# CHECK=more
-# FABRICS=vib
-# MORE=rxe
+# CHECK=full
+# FABRICS=vib rxe
 # CPUS=2
 # TIMEOUT=240
 

@@ -4,7 +4,7 @@
 # target are two devices on the ends of a veth pair, so that packets really
 # travel; routes by rule keep the kernel from delivering them at once. Verified
 # I/O goes on, or the session is lost and comes back.
-# CHECK=more
+# CHECK=full
 # FABRICS=rxe
 # NEEDS=module:sch_netem module:veth
 # SETUP=none

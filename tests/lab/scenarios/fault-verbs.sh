@@ -4,7 +4,7 @@
 # call of a login, then at posts far into a session, then as a channel is taken
 # down. Logins are refused with a reason, sessions end and come back, what was
 # acknowledged is there.
-# CHECK=more
+# CHECK=full
 # FABRICS=vib
 # TIMEOUT=400
 # EACH=30
