@@ -15,8 +15,10 @@ log_text()
 	dmesg -t | awk -v mark="lab: begin ${name:?}" 'index($0, mark) { on = 1 } on'
 }
 
-log_has()	{ log_text | grep -qF -- "$1"; }
-log_matches()	{ log_text | grep -qE -- "$1"; }
+# Read to the end: a reader that leaves at the first match would make those who
+# still write fail, and the pipe with them.
+log_has()	{ log_text | grep -F -- "$1" >/dev/null; }
+log_matches()	{ log_text | grep -E -- "$1" >/dev/null; }
 log_count()	{ log_text | grep -cF -- "$1" || true; }
 
 # log_complaints FILE SCENARIO: lines that no scenario may cause, save those

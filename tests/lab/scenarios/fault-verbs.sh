@@ -43,21 +43,11 @@ backend_ramdisk vol1 32
 target_serve vol1
 initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=600 ch_count=1
 
-login_without create_cq 1 1
-login_without create_cq 1 100
-login_without create_qp 1 1
-login_without create_qp 1 100
-# To INIT, to ready to receive, to ready to send.
-for n in 1 2 3; do
-	login_without modify_qp $n 1
-done
-for n in 1 2 33 160; do
-	login_without post_recv $n 1
-done
+step "no shared receive queue"
 target_disable
 target_attrib use_srq 1
 target_enable
-# Without one the channel gets receives of its own.
+# Without a shared queue the channel gets receives of its own.
 login_without create_srq 1 1
 log_matches 'no shared receive queue' || fail "nothing was said of it"
 
@@ -98,3 +88,20 @@ vib_knob qib0 verb "post_srq_recv 1 100000"
 io_verify "$DISK" 4k randwrite 1m
 vib_knob qib0 verb clear
 io_verify "$DISK" 4k randwrite 8m
+initiator_logout
+
+step "each call of a login, with receives of its own"
+target_disable
+target_attrib use_srq 0
+target_enable
+login_without create_cq 1 1
+login_without create_cq 1 100
+login_without create_qp 1 1
+login_without create_qp 1 100
+# To INIT, to ready to receive, to ready to send.
+for n in 1 2 3; do
+	login_without modify_qp $n 1
+done
+for n in 1 2 33 160; do
+	login_without post_recv $n 1
+done
