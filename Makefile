@@ -17,7 +17,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo walkthrough pictures check check-more check-full unit lint fuzz lab soak shell install deb deb-check clean
+.PHONY: all help kmod vhca userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit lint fuzz lab soak shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -78,9 +78,18 @@ check-more:	## what check leaves out: clang-tidy, conformance, more scenarios an
 	$(setup) all
 	@DEPTH=more scripts/check
 
+check-debug:	## scenarios on 6.1 and 6.12 with KASAN, kmemleak, lockdep..., kernels built first
+	$(setup) all
+	@DEPTH=debug scripts/check
+
 check-full:	## everything, every scenario on every fabric, and clang's analyzer
 	$(setup) all
 	@DEPTH=full scripts/check
+
+coverage-kernel:	## line coverage of the module by all scenarios in a guest: build/coverage/
+	$(setup) build lab tests
+	@scripts/userspace
+	@scripts/coverage-kernel $(SCENARIOS)
 
 unit:	## unit tests of the protocol code and of userspace only
 	$(setup) tests user

@@ -9,6 +9,11 @@ image_kernel()
 {
 	local release=$1 out=$2
 	local bz=$root/build/kernels/$release/boot/vmlinuz-$release
+	# A kernel of scripts/debug-kernel is an ELF file already.
+	if [ -e "${bz/vmlinuz-/vmlinux-}" ]; then
+		ln -sfn "${bz/vmlinuz-/vmlinux-}" "$out"
+		return
+	fi
 	[ "$out" -nt "$bz" ] && return
 	local setup offset length unpack
 	setup=$(od -An -tu1 -j $((0x1f1)) -N1 "$bz")
@@ -26,12 +31,12 @@ image_kernel()
 }
 
 # A small module tree: what modules.list names, uncompressed, with ours (or the
-# stock one) where modprobe finds it. The guest puts it over /lib/modules.
+# stock one) where modprobe finds it; $ours is where it was built. The guest puts it over /lib/modules.
 image_modules()
 {
 	local release=$1 target=$2 tree=$3
 	local stock=$root/build/kernels/$release to=$tree/lib/modules/$release
-	local ours=$root/build/kmod/$release/ib_srpt.ko vhca=$root/build/vhca/$release/vhca.ko
+	local vhca=$root/build/vhca/$release/vhca.ko
 	local name file stamp=$tree/stamp changed=
 
 	[ "$stamp" -nt "$lab/modules.list" ] && [ "$stamp" -nt "$stock/complete" ] || changed=1
@@ -39,9 +44,10 @@ image_modules()
 		rm -rf "$tree"
 		mkdir -p "$to/kernel" "$to/updates"
 		cp "$stock/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$to/"
-		# Built in here and a module there: modprobe tells.
+		# Built in here and a module there: modprobe tells. What a kernel
+		# does not have at all, scenarios say that they need.
 		for name in $(sed 's/#.*//' "$lab/modules.list"); do
-			modprobe -d "$stock" -S "$release" --show-depends "$name" |
+			{ modprobe -d "$stock" -S "$release" --show-depends "$name" 2>/dev/null || true; } |
 				sed -n 's/^insmod \([^ ]*\).*/\1/p'
 		done | sort -u | while read -r file; do
 			name=${file##*/}

@@ -54,7 +54,7 @@ accel_options()
 }
 
 # guest_start KERNEL INITRAMFS OUT SHARE COMMANDLINE LIMIT: in the background,
-# sets guest_pid. The image of tools is $tools. Console and verdicts go to files in OUT; SHARE is what the guest
+# sets guest_pid. The image of tools is $tools, the size $memory (MiB). Console and verdicts go to files in OUT; SHARE is what the guest
 # may write to. The monitor reads the file descriptor monitor_fd.
 guest_start()
 {
@@ -64,7 +64,7 @@ guest_start()
 	rm -f "$out"/monitor
 	mkfifo "$out/monitor"
 	exec {monitor_fd}<>"$out/monitor"
-	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
+	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "$memory" \
 		-nodefaults -no-user-config -display none -no-reboot -monitor stdio \
 		-serial "file:$out/console" -serial "file:$out/verdicts" \
 		-drive "file=$tools,format=raw,if=virtio,readonly=on" \
@@ -85,7 +85,7 @@ guest_console()
 		console=(-chardev "stdio,id=tty,mux=on,signal=off" -serial chardev:tty -mon chardev=tty)
 	fi
 	read -r -a accel <<<"$(accel_options "$kernel" "$initramfs")"
-	"${limit[@]}" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "${LAB_MEMORY:-1536}" \
+	"${limit[@]}" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "$memory" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		"${console[@]}" -serial "file:$verdict" \
 		-drive "file=$tools,format=raw,if=virtio,readonly=on" \

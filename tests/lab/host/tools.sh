@@ -64,7 +64,7 @@ image_tools()
 		with_libraries | with_links | sort -u |
 		sed 's|^/||' | tar -C / --no-recursion -T - -cf - | tar -C "$tree" -xf -
 	# Usrmerge: the links /bin, /lib… are those of the host.
-	mke2fs -q -t ext4 -O ^has_journal -m 0 -N "$(($(find "$tree" | wc -l) + 1000))" -d "$tree" \
+	mke2fs -q -t ext2 -m 0 -N "$(($(find "$tree" | wc -l) + 1000))" -d "$tree" \
 		"$out.tmp" "$(($(du -sm --apparent-size "$tree" | cut -f1) * 5 / 4 + 64))M"
 	rm -rf "$tree"
 	mv "$out.tmp" "$out"

@@ -10,10 +10,12 @@ skip()	{ trap - ERR; echo "lab: skip: $*"; exit 77; }
 exec {nap_fd}<> <(:)
 nap()	{ read -r -t "$1" -u "$nap_fd" || true; }
 
+# Limits are for a machine that nobody else uses and a kernel without checkers;
+# elsewhere LAB_scale makes them longer.
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${LAB_scale:-1}))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || { echo "lab: gave up waiting for: $*" >&2; return 1; }
@@ -34,10 +36,18 @@ same()
 	[ "$1" = "$2" ] || fail "${3:-values differ}: '$1' is not '$2'"
 }
 
+# at_most SECONDS COMMAND...: ended after that time.
+at_most()
+{
+	local limit=$(($1 * ${LAB_scale:-1}))
+	shift
+	timeout -k 2 "$limit" "$@"
+}
+
 # within SECONDS COMMAND...: it must succeed in that time.
 within()
 {
-	local limit=$1 begun=$SECONDS
+	local limit=$(($1 * ${LAB_scale:-1})) begun=$SECONDS
 	shift
 	"$@" || fail "failed: $*"
 	[ $((SECONDS - begun)) -le "$limit" ] || fail "took $((SECONDS - begun)) s, over $limit: $*"

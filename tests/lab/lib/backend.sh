@@ -118,7 +118,7 @@ module_remove()
 	local module
 	for module in "$@"; do
 		[ -e "/sys/module/$module/initstate" ] || continue
-		if ! wait_for 5 timeout -k 2 20 rmmod "$module" 2>/dev/null; then
+		if ! wait_for 5 at_most 20 rmmod "$module" 2>/dev/null; then
 			echo "module $module does not unload (used by: $(cat "/sys/module/$module/refcnt" 2>/dev/null) $(ls "/sys/module/$module/holders" 2>/dev/null))"
 		fi
 	done

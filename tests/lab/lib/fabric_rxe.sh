@@ -81,6 +81,6 @@ fabric_remove_hca()	{ rdma link del rxe0; }
 fabric_down()
 {
 	if [ -e /sys/class/infiniband/rxe0 ]; then
-		timeout 20 rdma link del rxe0 || echo "rxe0 does not go"
+		at_most 20 rdma link del rxe0 || echo "rxe0 does not go"
 	fi
 }

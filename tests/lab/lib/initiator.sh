@@ -108,7 +108,7 @@ initiator_clear()
 	local port
 	for port in $(srp_remote_ports); do
 		# A port whose dev_loss_tmo passes at this moment goes by itself.
-		timeout 20 sh -c "echo 1 >/sys/class/srp_remote_ports/$port/delete" 2>/dev/null || true
+		at_most 20 sh -c "echo 1 >/sys/class/srp_remote_ports/$port/delete" 2>/dev/null || true
 	done
 	wait_for 20 no_srp_hosts 2>/dev/null || echo "initiator $(srp_hosts | xargs)"
 }

@@ -2,13 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0
 # I/O with verified data.
 
+# io_size 64m|64k: in KiB; a part of it on a slow kernel (LAB_load), 64 at least.
+io_size()
+{
+	local kib
+	case $1 in
+	*m)	kib=$((${1%m} << 10)) ;;
+	*k)	kib=${1%k} ;;
+	esac
+	kib=$((kib / ${LAB_load:-1}))
+	echo "$((kib < 64 ? 64 : kib))k"
+}
+
 # io_verify DISK BLOCKSIZE PATTERN SIZE [FIO OPTION...]: write, read back, compare.
 io_verify()
 {
 	local disk=$1 bs=$2 rw=$3 size=$4
 	shift 4
 	if ! fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio --iodepth=16 \
-		--bs="$bs" --rw="$rw" --size="$size" --verify=crc32c --verify_fatal=1 --do_verify=1 \
+		--bs="$bs" --rw="$rw" --size="$(io_size "$size")" --verify=crc32c --verify_fatal=1 --do_verify=1 \
 		--randrepeat=0 --group_reporting "$@" >"$SCRATCH/fio" 2>&1 </dev/null; then
 		cat "$SCRATCH/fio"
 		fail "fio $rw $bs failed"

@@ -5,19 +5,21 @@
 
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
-leaks_forget()	{ [ ! -w $KMEMLEAK ] || echo clear >$KMEMLEAK; }
+leaks_watched()	{ [ "${LAB_kmemleak:-}" != off ] && [ -w $KMEMLEAK ]; }
+
+leaks_forget()	{ ! leaks_watched || echo clear >$KMEMLEAK; }
 
 # leaks_look: reports what our modules lost since leaks_forget to the kernel log.
 # Called with them loaded, for their names are then known, and once without.
 leaks_look()
 {
-	[ -w $KMEMLEAK ] || return 0
+	leaks_watched || return 0
 	# An object has to be 5 s old, and unreferenced in two scans.
 	nap 5
 	echo scan >$KMEMLEAK
 	echo scan >$KMEMLEAK
 	# Functions of a module that is gone are mere addresses.
-	awk -v RS='unreferenced object ' '/\[ib_srpt\]|\[vhca\]|\] 0xffffffffc/ { print "unreferenced object " $0 }' $KMEMLEAK |
+	awk -v RS='unreferenced object ' '/\[ib_srpt\]|\[vhca\]|\] 0xffffffff[a-f]/ { print "unreferenced object " $0 }' $KMEMLEAK |
 		head -n 60 | while read -r line; do echo "lab: $line" >/dev/kmsg; done
 	echo clear >$KMEMLEAK
 }

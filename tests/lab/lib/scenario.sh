@@ -28,14 +28,14 @@ scenario_field()
 }
 
 # scenario_limit FILE: the seconds it may take, without the clean-up. The
-# runner knows the variables by the names they are given in, the guest by those
-# of its command line.
+# runner knows the variables by the names they are given in (and has chosen the
+# scale), the guest by those of its command line.
 scenario_limit()
 {
 	local limit each
 	limit=$(scenario_field TIMEOUT "$1")
 	each=$(scenario_field EACH "$1")
-	echo $(((${limit:-90} + ${each:-0} * ${LAB_COUNT:-${LAB_count:-0}}) * ${LAB_SCALE:-${LAB_scale:-1}}))
+	echo $(((${limit:-90} + ${each:-0} * ${LAB_COUNT:-${LAB_count:-0}}) * ${scale:-${LAB_scale:-1}}))
 }
 
 # Why this guest cannot run it; nothing if it can. Tools come with the host

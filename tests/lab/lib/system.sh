@@ -37,7 +37,9 @@ system_up()
 	ip link set lo up
 	hostname lab
 	# Without KVM and with a neighbour a task may well wait some seconds.
-	echo 30 >/proc/sys/kernel/hung_task_timeout_secs
+	echo $((30 * ${LAB_scale:-1})) >/proc/sys/kernel/hung_task_timeout_secs
+	# Half of a debug kernel's time is lockdep's.
+	[ "${LAB_lockdep:-}" != off ] || echo 0 >/sys/module/lockdep/parameters/prove_locking
 	echo -1 >/proc/sys/kernel/hung_task_warnings
 	# The host's saved configuration is not ours.
 	rm -rf /etc/target /etc/rtslib-fb-target

@@ -121,7 +121,7 @@ target_clear()
 	for tpg in "$SRPT"/*/*/acls; do
 		[ -d "$tpg" ] || continue
 		tpg=${tpg%/acls}
-		timeout 20 sh -c "echo 0 >$tpg/enable" 2>/dev/null
+		at_most 20 sh -c "echo 0 >$tpg/enable" 2>/dev/null
 		tpg_remove "$tpg" || echo "target portal group $tpg"
 	done
 	for port in "$SRPT"/*/; do
