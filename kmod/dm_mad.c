@@ -8,6 +8,7 @@
 #include "log.h"
 
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
@@ -182,6 +183,18 @@ void srpt_dm_agent_changed(struct srpt_dm_agent *agent)
 	mutex_unlock(&agent->cap_mutex);
 }
 
+/* All that can be a request. The MAD layer drops what nobody has asked for,
+ * and who sends a method that we lack is to be told so, not to wait.
+ */
+static void ask_for_methods(unsigned long *mask)
+{
+	bitmap_fill(mask, IB_MGMT_MAX_METHODS);
+	clear_bit(0, mask);
+	clear_bit(IB_MGMT_METHOD_TRAP, mask);
+	clear_bit(IB_MGMT_METHOD_REPORT, mask);
+	clear_bit(IB_MGMT_METHOD_TRAP_REPRESS, mask);
+}
+
 /**
  * srpt_dm_agent_add - begin to answer device-management MADs
  * @dev:	device, with InfiniBand MADs on this port
@@ -212,8 +225,7 @@ struct srpt_dm_agent *srpt_dm_agent_add(struct ib_device *dev, u32 port_num,
 	spin_lock_init(&agent->lock);
 	mutex_init(&agent->cap_mutex);
 
-	set_bit(IB_MGMT_METHOD_GET, req.method_mask);
-	set_bit(IB_MGMT_METHOD_SET, req.method_mask);
+	ask_for_methods(req.method_mask);
 	mad_agent = ib_register_mad_agent(dev, port_num, IB_QPT_GSI, &req, 0,
 					  dm_sent, dm_received, agent, 0);
 	if (IS_ERR(mad_agent)) {

@@ -265,6 +265,7 @@ static int vh_stats_show(struct seq_file *s, void *unused)
 	seq_printf(s, "xmit_discards %llu\n", c.xmit_discards);
 	seq_printf(s, "rcv_errors %llu\n", c.rcv_errors);
 	seq_printf(s, "rcv_constraint %llu\n", c.rcv_constraint);
+	seq_printf(s, "remote_invalidations %llu\n", c.remote_inv);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(vh_stats);

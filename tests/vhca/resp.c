@@ -37,6 +37,7 @@ bool vh_resp_begin(struct vh_qp *rqp, struct vh_qp *qp, u16 pkey)
 	spin_unlock_irqrestore(&rqp->lock, flags);
 
 	if (bad_pkey) {
+		port->pkey_viol++;
 		vh_count(port, rcv_constraint, 1);
 		vh_trap_key(port, 257, qp->dev->port->lid, port->lid, pkey,
 			    qp->attr.ah_attr.sl, qp->ibqp.qp_num,
@@ -130,6 +131,7 @@ enum vh_exec vh_resp_send(struct vh_qp *rqp, struct vh_qp *qp,
 					 wqe->inv_rkey, true)) {
 		case 0:
 			wqe->invalidated = true;
+			vh_count(rqp->dev->port, remote_inv, 1);
 			break;
 		case -EAGAIN:
 			return VH_EXEC_AGAIN;

@@ -59,6 +59,7 @@ struct vh_counters {
 	u64 rcv_errors;
 	u64 xmit_constraint;
 	u64 rcv_constraint;
+	u64 remote_inv;
 };
 
 /**

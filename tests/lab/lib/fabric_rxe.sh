@@ -75,8 +75,18 @@ fabric_login_string()
 
 fabric_add_target()	{ echo /sys/class/infiniband_srp/srp-rxe0-1/add_target; }
 
+# Addresses are there with the fabric, and what logs in needs no more.
+fabric_ip_up()		{ :; }
+fabric_initiator_run()	{ "$@"; }
+
 # Pull the target's HCA out.
 fabric_remove_hca()	{ rdma link del rxe0; }
+
+# The target's adapter, its port down and up again, and how a login comes.
+fabric_device()		{ echo rxe0; }
+fabric_port_down()	{ ip link set lab0 down; }
+fabric_port_up()	{ ip link set lab0 up; }
+FABRIC_CM=rdma
 
 fabric_down()
 {

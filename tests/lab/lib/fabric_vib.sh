@@ -9,6 +9,14 @@ VIB_INITIATOR=qib1
 VIB_DEBUG=/sys/kernel/debug/vhca
 VIB_STATE=/run/vib
 
+# For logins by RDMA CM, after fabric_ip_up.
+FABRIC_IP=10.78.0.1
+FABRIC_IP6=fd78::1
+FABRIC_PORT=5555
+VIB_PEER_IP=10.78.0.2
+VIB_PEER_IP6=fd78::2
+VIB_PEER_NETNS=peer
+
 fabric_up()
 {
 	modprobe -a ib_umad ib_uverbs rdma_ucm
@@ -133,17 +141,78 @@ fabric_other_names()
 
 fabric_service_guid()	{ cat /sys/module/ib_srpt/parameters/srpt_service_guid; }
 
+# By IB CM; by RDMA CM if FABRIC_DEST says where to.
 fabric_login_string()
 {
 	local guid
 	guid=$(fabric_hex "$(fabric_service_guid)")
-	echo "id_ext=$guid,ioc_guid=$guid,dgid=$(vib_gid $VIB_TARGET),pkey=ffff,service_id=$guid"
+	if [ -n "${FABRIC_DEST:-}" ]; then
+		echo "id_ext=$guid,ioc_guid=$guid,dest=$FABRIC_DEST"
+	else
+		echo "id_ext=$guid,ioc_guid=$guid,dgid=$(vib_gid $VIB_TARGET),pkey=ffff,service_id=$guid"
+	fi
+}
+
+# The initiator's way to the addresses: what logs in by RDMA CM is run by it.
+fabric_initiator_run()
+{
+	if [ -n "${FABRIC_DEST:-}" ]; then
+		ip netns exec $VIB_PEER_NETNS "$@"
+	else
+		"$@"
+	fi
+}
+
+# The IPoIB interface of an adapter.
+vib_netdev()
+{
+	local want dir
+	want=$(vib_guid "$1" | sed 's/^0x//; s/../&:/g; s/:$//')
+	for dir in /sys/class/net/*; do
+		case $(cat "$dir/address") in
+		*"$want") basename "$dir" ;;
+		esac
+	done
+}
+
+vib_has_netdev()	{ [ -n "$(vib_netdev "$1")" ]; }
+vib_has_carrier()	{ "${@:2}" ip link show "$1" | grep -q LOWER_UP; }
+
+# Addresses, by IPoIB: the initiator's interface is in a network namespace of
+# its own, or the packets would take the loopback. Sets VIB_NETDEV and
+# VIB_PEER_NETDEV.
+fabric_ip_up()
+{
+	modprobe ib_ipoib
+	wait_for 10 vib_has_netdev $VIB_TARGET
+	wait_for 10 vib_has_netdev $VIB_INITIATOR
+	VIB_NETDEV=$(vib_netdev $VIB_TARGET)
+	VIB_PEER_NETDEV=$(vib_netdev $VIB_INITIATOR)
+	ip netns add $VIB_PEER_NETNS
+	ip link set "$VIB_PEER_NETDEV" netns $VIB_PEER_NETNS
+	ip addr add $FABRIC_IP/24 dev "$VIB_NETDEV"
+	ip addr add $FABRIC_IP6/64 dev "$VIB_NETDEV" nodad
+	ip -n $VIB_PEER_NETNS addr add $VIB_PEER_IP/24 dev "$VIB_PEER_NETDEV"
+	ip -n $VIB_PEER_NETNS addr add $VIB_PEER_IP6/64 dev "$VIB_PEER_NETDEV" nodad
+	ip link set "$VIB_NETDEV" up
+	ip -n $VIB_PEER_NETNS link set lo up
+	ip -n $VIB_PEER_NETNS link set "$VIB_PEER_NETDEV" up
+	# The broadcast group has to be joined first, by the subnet manager's leave.
+	wait_for 20 vib_has_carrier "$VIB_NETDEV"
+	wait_for 20 vib_has_carrier "$VIB_PEER_NETDEV" ip netns exec $VIB_PEER_NETNS
+	[ ! -d "$SRPT/discovery_auth" ] || echo $FABRIC_PORT >"$SRPT/discovery_auth/rdma_cm_port"
 }
 
 fabric_add_target()	{ echo /sys/class/infiniband_srp/srp-$VIB_INITIATOR-1/add_target; }
 
 # Pull the target's HCA out.
 fabric_remove_hca()	{ vib_vanish 0; }
+
+# The target's adapter, its port down and up again, and how a login comes.
+fabric_device()		{ echo $VIB_TARGET; }
+fabric_port_down()	{ vib_knob $VIB_TARGET link down; }
+fabric_port_up()	{ vib_knob $VIB_TARGET link up; }
+FABRIC_CM=ib
 
 fabric_down()
 {
@@ -153,5 +222,6 @@ fabric_down()
 	done
 	rm -rf $VIB_STATE
 	module_remove ib_ipoib
+	[ ! -e /run/netns/$VIB_PEER_NETNS ] || ip netns del $VIB_PEER_NETNS
 	module_remove vhca
 }

@@ -20,7 +20,7 @@ initiator_try()
 	# Not the shell's own echo: a background job that ends would interrupt
 	# the login, and a channel be missing.
 	for ((n = 0; n < 50; n++)); do
-		said=$( (/bin/echo "$(fabric_login_string)$options" >"$(fabric_add_target)") 2>&1) && return
+		said=$( (fabric_initiator_run /bin/echo "$(fabric_login_string)$options" >"$(fabric_add_target)") 2>&1) && return
 		# ib_srp forgets a target a moment after its SCSI host is gone.
 		[[ $said == *'File exists'* ]] || break
 		nap 0.1

@@ -59,6 +59,10 @@ same "$(query set 1 0 "$(printf '%080d' 0)$trap_fields" | cut -c 86-149)" "$trap
 same "$(query get 1 | cut -c 86-149)" "$trap_fields" "what was set"
 same "$(status set 0x10)" 000c "Set(IOUnitInfo)"
 same "$(status get 0x20)" 000c "an attribute of diagnostics"
+same "$(status get 0xffff)" 000c "an attribute of nothing"
+same "$(status 0x12 0x10)" 0008 "GetTable, a method the class does not have"
+same "$(status 3 0x10)" 0008 "Send, likewise"
+same "$(query 5 0x10)" none "a trap, which is no request"
 same "$(status get 0x11 1)" 0000 "profile 1"
 same "$(status get 0x11 2)" 0100 "profile of an empty slot"
 same "$(status get 0x11 0)" 001c "profile of slot 0"
@@ -81,6 +85,31 @@ same "$(unit)" 0002100000000000 "IO unit when disabled"
 target_enable
 wait_for 10 announced
 same "$(unit)" 0003100010000000 "IO unit when enabled again"
+
+step "a daemon that waits is told by a trap"
+# It would look again by itself after an hour. Once it has subscribed and looked
+# around, nothing comes any more.
+subscribed()	{ saquery IIR 2>/dev/null | grep -q 'trap_num[^0-9]*144'; }
+quiet()
+{
+	local before
+	before=$(vib_stat qib1 rcv_packets)
+	nap 1
+	same_count "$before"
+}
+same_count()	{ [ "$1" = "$(vib_stat qib1 rcv_packets)" ]; }
+asked()		{ log_matches 'no ACL has been configured yet for initiator'; }
+target_disable
+wait_for 10 not_announced
+initiator_load
+srp_daemon -e -n -i qib1 -p 1 -R 3600 >"$SCRATCH/daemon" 2>&1 &
+daemon=$!
+wait_for 30 subscribed
+wait_for 30 quiet
+refuses asked
+target_enable
+wait_for 30 asked
+kill "$daemon"
 
 step "unloaded: not announced"
 target_clear

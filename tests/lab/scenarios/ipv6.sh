@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# Login over IPv6.
-# FABRICS=rxe
+# Login by RDMA CM over IPv6, and over IPv4.
+# NEEDS=module:ib_ipoib
 # TARGETS=ours stock
-# TIMEOUT=60
+# TIMEOUT=90
 
 backend_ramdisk vol1 32
 target_serve vol1
+fabric_ip_up
 FABRIC_DEST="[$FABRIC_IP6]:$FABRIC_PORT"
 initiator_login
 io_verify "$DISK" 4k randrw 2m

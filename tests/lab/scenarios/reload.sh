@@ -18,3 +18,11 @@ tpg_remove "$TPG"
 rmdir "$SRPT/$TARGET"
 rmdir "$SRPT"
 within 10 rmmod ib_srpt
+
+if [ "$LAB_target" = ours ]; then
+	step "parameters out of their range"
+	for bad in srp_max_req_size=63 srp_max_req_size=65537 srpt_srq_size=255 srpt_srq_size=x rdma_cm_port=65536 srpt_service_guid=qib0; do
+		refuses modprobe ib_srpt $bad 2>/dev/null
+		log_has "ib_srpt parameter ${bad%=*}: '${bad#*=}' refused, it takes " || fail "the log does not say why $bad is refused"
+	done
+fi

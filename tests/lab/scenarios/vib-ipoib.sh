@@ -9,74 +9,38 @@
 # NEEDS=module:ib_ipoib
 # TIMEOUT=180
 
-# by_guid GUID: the interface whose address ends with it
-by_guid()
-{
-	local want dir
-	want=$(echo "${1#0x}" | sed 's/../&:/g; s/:$//')
-	for dir in /sys/class/net/*; do
-		case $(cat "$dir/address") in
-		*"$want") basename "$dir" ;;
-		esac
-	done
-}
-
 rping_listens()	{ rdma resource show cm_id | grep "LISTEN.*comm rping" >/dev/null; }
-# shellcheck disable=SC2153  # srp_disks sets DISKS
-srp_disk()	{ srp_disks "$(srp_hosts)"; [ ${#DISKS[@]} -gt 0 ]; }
-has_carrier()	{ "${@:2}" ip link show "$1" | grep -q LOWER_UP; }
 pings()		{ busybox ping -c 1 -W 1 "$@" >/dev/null; }
 
-guid_t=$(vib_guid qib0)
-guid_i=$(vib_guid qib1)
-modprobe ib_ipoib
-wait_for 10 test -n "$(by_guid "$guid_t")"
-wait_for 10 test -n "$(by_guid "$guid_i")"
-dev_t=$(by_guid "$guid_t")
-dev_i=$(by_guid "$guid_i")
-
-ip netns add peer
-trap 'ip netns del peer' EXIT
-ip link set "$dev_i" netns peer
-ip addr add 10.78.0.1/24 dev "$dev_t"
-ip netns exec peer ip addr add 10.78.0.2/24 dev "$dev_i"
-ip link set lo up
-ip link set "$dev_t" up
-ip netns exec peer ip link set lo up
-ip netns exec peer ip link set "$dev_i" up
-# The broadcast group has to be joined first, by the subnet manager's leave.
-wait_for 20 has_carrier "$dev_t"
-wait_for 20 has_carrier "$dev_i" ip netns exec peer
+fabric_ip_up
 
 step "ping, datagram mode"
-wait_for 10 pings 10.78.0.2
-busybox ping -c 10 -i 0.1 10.78.0.2
-busybox ping -c 3 -i 0.1 -s 20000 10.78.0.2
+wait_for 10 pings $VIB_PEER_IP
+busybox ping -c 10 -i 0.1 $VIB_PEER_IP
+busybox ping -c 3 -i 0.1 -s 20000 $VIB_PEER_IP
+wait_for 10 pings -6 $VIB_PEER_IP6
 saquery MCMR >"$SCRATCH/mcmr"
 grep -q ff12:401b:ffff::ffff:ffff "$SCRATCH/mcmr"
 
-if [ -w "/sys/class/net/$dev_t/mode" ]; then
+if [ -w "/sys/class/net/$VIB_NETDEV/mode" ]; then
 	step "ping, connected mode"
-	echo connected >"/sys/class/net/$dev_t/mode"
-	ip netns exec peer sh -c "echo connected >/sys/class/net/$dev_i/mode"
-	wait_for 10 pings 10.78.0.2
-	busybox ping -c 5 -i 0.1 -s 30000 10.78.0.2
+	echo connected >"/sys/class/net/$VIB_NETDEV/mode"
+	ip netns exec $VIB_PEER_NETNS sh -c "echo connected >/sys/class/net/$VIB_PEER_NETDEV/mode"
+	wait_for 10 pings $VIB_PEER_IP
+	busybox ping -c 5 -i 0.1 -s 30000 $VIB_PEER_IP
 fi
 
 step "RDMA CM: rping with RDMA READ and WRITE"
-rping -s -a 10.78.0.1 -C 50 -V >"$SCRATCH/rping" 2>&1 &
+rping -s -a $FABRIC_IP -C 50 -V >"$SCRATCH/rping" 2>&1 &
 server=$!
 wait_for 10 rping_listens
-ip netns exec peer rping -c -a 10.78.0.1 -C 50 -V || { cat "$SCRATCH/rping"; fail "rping"; }
+ip netns exec $VIB_PEER_NETNS rping -c -a $FABRIC_IP -C 50 -V || { cat "$SCRATCH/rping"; fail "rping"; }
 wait "$server" || true
 
 step "RDMA CM: a login of ib_srp"
 backend_ramdisk vol1 32
 target_serve vol1
-echo 5555 >"$SRPT/discovery_auth/rdma_cm_port"
-initiator_load
-guid=$(fabric_hex "$(fabric_service_guid)")
-ip netns exec peer sh -c "echo id_ext=$guid,ioc_guid=$guid,dest=10.78.0.1:5555 >$(fabric_add_target)"
-wait_for 20 srp_disk
-io_verify "${DISKS[0]}" 4k randwrite 4m
+FABRIC_DEST=$FABRIC_IP:$FABRIC_PORT
+initiator_login
+io_verify "$DISK" 4k randwrite 4m
 initiator_logout

@@ -7,6 +7,7 @@ usage: dm_query.py CA LID
 Reads requests, one a line, and prints one line for each:
   get ATTRIBUTE [MODIFIER]       "STATUS DATA", both in hex, or "none" if there
   set ATTRIBUTE MODIFIER DATA    is no answer; DATA are hex digits
+  METHOD ATTRIBUTE [MODIFIER]    the same with the number of another method
   flood COUNT                    sends COUNT requests without waiting, then
                                  prints the number of answers
 Numbers may be written 0x..
@@ -72,7 +73,7 @@ def flood(port, count):
 
 
 def ask(port, method, attribute, modifier="0", data=""):
-    port.send(METHODS[method], int(attribute, 0), int(modifier, 0), bytes.fromhex(data), 2000)
+    port.send(METHODS.get(method) or int(method, 0), int(attribute, 0), int(modifier, 0), bytes.fromhex(data), 2000)
     answer = port.receive(5000)
     if answer is None:
         return "none"
