@@ -16,7 +16,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo walkthrough pictures check check-more check-full unit lint fuzz lab shell install deb deb-check clean
+.PHONY: all help kmod vhca bench-quick userspace demo walkthrough pictures check check-more check-full unit lint fuzz lab shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -98,6 +98,11 @@ lab:	## scenarios in a guest: SCENARIOS="login ..." (default all), KVER=, TARGET
 	@$(if $(filter stock,$(TARGET)),,$(MAKE) kmod KVER=$(guest_kernel))
 	@$(if $(filter vib,$(FABRIC)),$(MAKE) vhca KVER=$(guest_kernel))
 	@tests/lab/run --kver $(guest_kernel) --target $(TARGET) --fabric $(FABRIC) $(SCENARIOS)
+
+bench-quick:	## instructions per I/O: ours, the stock module and nvmet-rdma, with ratios (6.1)
+	$(setup) build lab
+	@$(MAKE) kmod vhca KVER=$(guest_kernel)
+	@KVER=$(guest_kernel) tests/bench/quick
 
 shell:	## a prompt in a guest with the fabric up and the module loaded: KVER=, TARGET=, FABRIC=
 	$(setup) build lab
