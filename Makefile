@@ -17,7 +17,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit lint fuzz lab soak shell install deb deb-check clean
+.PHONY: all help kmod vhca bench-quick userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit lint fuzz lab soak shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -117,6 +117,11 @@ soak:	## verified I/O, resets, reconnects, changes of the configuration for HOUR
 		tests/lab/run --kver $(guest_kernel) --fabric vib soak
 	cp build/lab/$(guest_kernel)/vib-ours/share/soak.md build/soak.md
 	@cat build/soak.md
+
+bench-quick:	## instructions per I/O: ours, the stock module and nvmet-rdma, with ratios (6.1)
+	$(setup) build lab
+	@$(MAKE) kmod vhca KVER=$(guest_kernel)
+	@KVER=$(guest_kernel) tests/bench/quick
 
 shell:	## a prompt in a guest with the fabric up and the module loaded: KVER=, TARGET=, FABRIC=
 	$(setup) build lab

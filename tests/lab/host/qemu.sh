@@ -49,13 +49,19 @@ accel_options()
 	fi
 	case $cache in
 	kvm)	echo "-accel kvm -cpu host" ;;
+	# One instruction is one nanosecond, and idle time is none: the same
+	# whatever else the host does.
+	icount)	echo "-accel tcg,thread=single -icount shift=0,sleep=off -cpu ${LAB_CPU:-max}" ;;
 	*)	echo "-accel tcg,thread=multi -cpu ${LAB_CPU:-max}" ;;
 	esac
 }
 
 # guest_start KERNEL INITRAMFS OUT SHARE COMMANDLINE LIMIT: in the background,
-# sets guest_pid. The image of tools is $tools, the size $memory (MiB). Console and verdicts go to files in OUT; SHARE is what the guest
-# may write to. The monitor reads the file descriptor monitor_fd.
+# sets guest_pid. The image of tools is $tools, the size $memory (MiB). Console
+# and verdicts go to files in OUT; SHARE is what the guest may write to. The
+# monitor reads the file descriptor monitor_fd. What the array guest_options
+# holds is added.
+guest_options=()
 guest_start()
 {
 	local kernel=$1 initramfs=$2 out=$3 share=$4 append=$5 limit=$6
@@ -64,8 +70,8 @@ guest_start()
 	rm -f "$out"/monitor
 	mkfifo "$out/monitor"
 	exec {monitor_fd}<>"$out/monitor"
-	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "$memory" \
-		-nodefaults -no-user-config -display none -no-reboot -monitor stdio \
+	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp "${LAB_SMP:-2}" -m "${memory:-1536}" \
+		-nodefaults -no-user-config -display none -no-reboot -monitor stdio "${guest_options[@]}" \
 		-serial "file:$out/console" -serial "file:$out/verdicts" \
 		-drive "file=$tools,format=raw,if=virtio,readonly=on" \
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
