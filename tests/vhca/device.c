@@ -122,6 +122,8 @@ static int vh_port_immutable(struct ib_device *ibdev, u32 num,
 			     struct ib_port_immutable *im)
 {
 	im->core_cap_flags = RDMA_CORE_PORT_IBA_IB;
+	if (vh_no_cm & BIT(to_vdev(ibdev)->node->index))
+		im->core_cap_flags &= ~RDMA_CORE_CAP_IB_CM;
 	im->max_mad_size = IB_MGMT_MAD_SIZE;
 	im->gid_tbl_len = 1;
 	im->pkey_tbl_len = VH_PKEYS;

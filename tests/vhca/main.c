@@ -42,6 +42,10 @@ static int vh_refuse_n;
 module_param_array_named(cap_fixed, vh_refuse, uint, &vh_refuse_n, 0444);
 MODULE_PARM_DESC(cap_fixed, "capability bits that clients cannot change, per adapter");
 
+unsigned int vh_no_cm;
+module_param_named(no_cm, vh_no_cm, uint, 0444);
+MODULE_PARM_DESC(no_cm, "mask of adapters without the kernel's IB CM, for programs that speak it themselves");
+
 char *vh_name = "qib%d";
 module_param_named(name, vh_name, charp, 0444);
 MODULE_PARM_DESC(name, "name pattern of the adapters");

@@ -537,6 +537,7 @@ static inline struct vh_ah *to_vah(struct ib_ah *a)
 extern struct vh_node *vh_nodes[VH_MAX_HCAS];
 extern struct vh_node *vh_switch_node;
 extern unsigned int vh_hcas;
+extern unsigned int vh_no_cm;
 extern unsigned int vh_ack_timeout_max_ms;
 extern unsigned int vh_trap_repeats;
 extern unsigned int vh_vendor_id;
