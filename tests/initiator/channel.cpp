@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "channel.hpp"
 
+#include <arpa/inet.h>
+#include <endian.h>
 #include <fcntl.h>
+#include <infiniband/ib.h>
 #include <netdb.h>
 #include <poll.h>
 
@@ -54,6 +57,11 @@ tl::expected<void, Refusal> expect_event(rdma_event_channel* ch, rdma_cm_event_t
 
 }  // namespace
 
+milliseconds patience() {
+  const char* value = std::getenv("SRP_PATIENCE");
+  return milliseconds{value ? std::strtol(value, nullptr, 10) : 20000};
+}
+
 Region::Region(ibv_pd* pd, size_t size, int access) : bytes_(size) {
   mr_ = ibv_reg_mr(pd, bytes_.data(), size, access);
   if (!mr_) die("ibv_reg_mr");
@@ -90,25 +98,47 @@ void Channel::build_queue() {
     if (!post_receive(i)) die("ibv_post_recv");
 }
 
-Channel::Result Channel::login(const Endpoint& to, const LoginRequest& req, Stop stop) {
-  std::unique_ptr<Channel> ch(new Channel);
-  ch->events_ = rdma_create_event_channel();
-  if (!ch->events_) die("rdma_create_event_channel");
-  if (rdma_create_id(ch->events_, &ch->id_, nullptr, RDMA_PS_TCP)) die("rdma_create_id");
+namespace {
 
-  addrinfo* ai = nullptr;
-  if (getaddrinfo(to.host.c_str(), to.port.c_str(), nullptr, &ai)) die("getaddrinfo");
-  const int ret = rdma_resolve_addr(ch->id_, nullptr, ai->ai_addr, kResolveMs);
-  freeaddrinfo(ai);
+sockaddr_ib ib_address(const std::string& gid, uint64_t service) {
+  sockaddr_ib a{};
+  a.sib_family = AF_IB;
+  a.sib_pkey = 0xffff;
+  if (inet_pton(AF_INET6, gid.c_str(), &a.sib_addr) != 1) die(gid.c_str());
+  a.sib_sid = htobe64(service);
+  a.sib_sid_mask = ~uint64_t{0};
+  return a;
+}
+
+// Address and route
+tl::expected<void, Refusal> find_way(rdma_event_channel* events, rdma_cm_id* id,
+                                     const Endpoint& to) {
+  int ret;
+  if (to.ib()) {
+    auto dst = ib_address(to.host, std::strtoull(to.port.c_str(), nullptr, 16));
+    auto src = ib_address(to.source, 0);
+    ret = rdma_resolve_addr(id, reinterpret_cast<sockaddr*>(&src),
+                            reinterpret_cast<sockaddr*>(&dst), kResolveMs);
+  } else {
+    addrinfo* ai = nullptr;
+    if (getaddrinfo(to.host.c_str(), to.port.c_str(), nullptr, &ai)) die("getaddrinfo");
+    ret = rdma_resolve_addr(id, nullptr, ai->ai_addr, kResolveMs);
+    freeaddrinfo(ai);
+  }
   if (ret) die("rdma_resolve_addr");
-  if (auto ok = expect_event(ch->events_, RDMA_CM_EVENT_ADDR_RESOLVED); !ok)
-    return tl::unexpected(ok.error());
-  if (rdma_resolve_route(ch->id_, kResolveMs)) die("rdma_resolve_route");
-  if (auto ok = expect_event(ch->events_, RDMA_CM_EVENT_ROUTE_RESOLVED); !ok)
-    return tl::unexpected(ok.error());
-  ch->build_queue();
+  if (auto ok = expect_event(events, RDMA_CM_EVENT_ADDR_RESOLVED); !ok) return ok;
+  if (rdma_resolve_route(id, kResolveMs)) die("rdma_resolve_route");
+  return expect_event(events, RDMA_CM_EVENT_ROUTE_RESOLVED);
+}
 
-  const Bytes priv = req.build();
+rdma_cm_id* new_id(rdma_event_channel* events, const Endpoint& to) {
+  rdma_cm_id* id = nullptr;
+  if (rdma_create_id(events, &id, nullptr, to.ib() ? RDMA_PS_IB : RDMA_PS_TCP))
+    die("rdma_create_id");
+  return id;
+}
+
+rdma_conn_param parameters(const Bytes& priv) {
   rdma_conn_param param{};
   param.private_data = priv.data();
   param.private_data_len = static_cast<uint8_t>(priv.size());
@@ -116,6 +146,56 @@ Channel::Result Channel::login(const Endpoint& to, const LoginRequest& req, Stop
   param.initiator_depth = 4;
   param.retry_count = 7;
   param.rnr_retry_count = 7;
+  return param;
+}
+
+// What an event says of a login, and its end
+Refusal answer_of(rdma_cm_event* ev) {
+  Refusal r{rdma_event_str(ev->event), ev->event, ev->status, {}};
+  const auto* data = static_cast<const uint8_t*>(ev->param.conn.private_data);
+  if (data) r.data.assign(data, data + ev->param.conn.private_data_len);
+  rdma_ack_cm_event(ev);
+  return r;
+}
+
+}  // namespace
+
+HalfLogin::HalfLogin(const Endpoint& to, const LoginRequest& req)
+    : events_(rdma_create_event_channel()) {
+  if (!events_) die("rdma_create_event_channel");
+  id_ = new_id(events_, to);
+  if (auto ok = find_way(events_, id_, to); !ok) {
+    answer_ = ok.error();
+    return;
+  }
+  const Bytes priv = to.ib() ? req.build_ib() : req.build();
+  rdma_conn_param param = parameters(priv);
+  // A number that no queue pair has: without one the last step is left to us.
+  param.qp_num = 0x7fffff;
+  if (rdma_connect(id_, &param)) die("rdma_connect");
+  rdma_cm_event* ev = next_event(events_, Clock::now() + kPatience);
+  answer_ = ev ? answer_of(ev) : Refusal{"no answer to the login"};
+}
+
+HalfLogin::~HalfLogin() {
+  if (id_) rdma_destroy_id(id_);
+  rdma_destroy_event_channel(events_);
+}
+
+Refusal Channel::knock(const Endpoint& to, const LoginRequest& req) {
+  return HalfLogin(to, req).answer();
+}
+
+Channel::Result Channel::login(const Endpoint& to, const LoginRequest& req, Stop stop) {
+  std::unique_ptr<Channel> ch(new Channel);
+  ch->events_ = rdma_create_event_channel();
+  if (!ch->events_) die("rdma_create_event_channel");
+  ch->id_ = new_id(ch->events_, to);
+  if (auto ok = find_way(ch->events_, ch->id_, to); !ok) return tl::unexpected(ok.error());
+  ch->build_queue();
+
+  const Bytes priv = to.ib() ? req.build_ib() : req.build();
+  rdma_conn_param param = parameters(priv);
   // Without a queue pair the library leaves the last step to us.
   ibv_qp* qp = ch->id_->qp;
   if (stop == Stop::kBeforeReady) {
@@ -131,10 +211,7 @@ Channel::Result Channel::login(const Endpoint& to, const LoginRequest& req, Stop
   if (stop == Stop::kAfterSend) return tl::unexpected(Refusal{"left after the request"});
   if (!ev) return tl::unexpected(Refusal{"no answer to the login"});
 
-  Refusal r{rdma_event_str(ev->event), ev->event, ev->status, {}};
-  const auto* data = static_cast<const uint8_t*>(ev->param.conn.private_data);
-  if (data) r.data.assign(data, data + ev->param.conn.private_data_len);
-  rdma_ack_cm_event(ev);
+  Refusal r = answer_of(ev);
   if (r.event == RDMA_CM_EVENT_CONNECT_RESPONSE) r.what = "left before the connection was ready";
   if (r.event != RDMA_CM_EVENT_ESTABLISHED) return tl::unexpected(r);
   ch->login_rsp_ = LoginResponse::parse(r.data);
@@ -308,6 +385,11 @@ bool Channel::quiet(milliseconds time) {
 
 void Channel::disconnect() {
   rdma_disconnect(id_);
+  closed_ = true;
+}
+
+void Channel::vanish() {
+  rdma_destroy_qp(id_);
   closed_ = true;
 }
 

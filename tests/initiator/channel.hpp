@@ -19,11 +19,18 @@ namespace srp {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-inline constexpr milliseconds kPatience{20000};
+// How long an answer may take: SRP_PATIENCE (ms), or 20 s.
+milliseconds patience();
+inline const milliseconds kPatience = patience();
 
+// RDMA CM: a host and a port. IB CM: the GIDs of the target and of the port to
+// come from, and a service ID in hexadecimal digits.
 struct Endpoint {
   std::string host;
   std::string port;
+  std::string source;
+
+  bool ib() const { return !source.empty(); }
 };
 
 // A login that did not lead to a channel
@@ -45,6 +52,24 @@ enum class Stop {
   kNever,        // to the end
   kAfterSend,    // the request is on its way: leave
   kBeforeReady,  // the accept is here: leave without answering it
+};
+
+// A login without a queue of its own, as far as the answer to the request. Left
+// alone it stays there: no confirmation, no data. Light: a storm is made of it.
+class HalfLogin {
+ public:
+  HalfLogin(const Endpoint& to, const LoginRequest& req);
+  HalfLogin(const HalfLogin&) = delete;
+  HalfLogin& operator=(const HalfLogin&) = delete;
+  ~HalfLogin();
+
+  int event() const { return answer_.event; }
+  const Refusal& answer() const { return answer_; }
+
+ private:
+  rdma_event_channel* events_;
+  rdma_cm_id* id_ = nullptr;
+  Refusal answer_;
 };
 
 // Memory the target may reach
@@ -74,6 +99,8 @@ class Channel {
   using Result = tl::expected<std::unique_ptr<Channel>, Refusal>;
   // With a @stop, the result is always a refusal.
   static Result login(const Endpoint& to, const LoginRequest& req, Stop stop = Stop::kNever);
+  // Only ask, for what is going to be refused
+  static Refusal knock(const Endpoint& to, const LoginRequest& req);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -103,6 +130,8 @@ class Channel {
   // Nothing arrives in the time, and the channel stays up.
   bool quiet(milliseconds time);
   void disconnect();
+  // As if the machine went down: the queue is gone, nobody is told.
+  void vanish();
 
   bool closed() const { return closed_; }
   int credits() const { return credits_; }

@@ -4,6 +4,7 @@
 #include <sys/klog.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 
 namespace srp {
@@ -28,7 +29,8 @@ std::string env(const char* name) {
 
 Lab read_lab() {
   Lab lab;
-  lab.target = {env("SRP_HOST"), env("SRP_PORT")};
+  const char* source = std::getenv("SRP_SOURCE");
+  lab.target = {env("SRP_HOST"), env("SRP_PORT"), source ? source : ""};
   lab.service_guid = std::stoull(env("SRP_SERVICE_GUID"), nullptr, 16);
   lab.guid = std::stoull(env("SRP_INITIATOR_GUID"), nullptr, 16);
   lab.max_channels = static_cast<unsigned>(std::stoul(env("SRP_MAX_CHANNELS")));
@@ -131,6 +133,10 @@ void Conformance::TearDown() {
   resume();
   SCOPED_TRACE("the second session");
   expect_served(witness());
+  // Whoever reads the kernel log can tell which case a line is of.
+  const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+  std::ofstream("/dev/kmsg") << "initiator: end of " << info->test_suite_name() << "."
+                             << info->name() << std::endl;
 }
 
 Bytes pattern(size_t len, uint64_t seed) {

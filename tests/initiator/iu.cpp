@@ -37,7 +37,24 @@ Bytes LoginRequest::build() const {
   std::copy(i_port.begin(), i_port.end(), p.begin() + 16);
   std::copy(t_port.begin(), t_port.end(), p.begin() + 32);
   proto_put_be16(&p[48], imm_offset);
+  std::copy(patch.second.begin(), patch.second.end(), p.begin() + static_cast<long>(patch.first));
   p.resize(length);
+  return p;
+}
+
+Bytes LoginRequest::build_ib() const {
+  struct Move {
+    size_t from, to, len;
+  };
+  // Opcode, tag, IU length, formats, flags, offset, the two port identifiers
+  static constexpr Move kMoves[] = {{11, 0, 1},  {0, 8, 8},   {12, 16, 4},  {8, 24, 2},
+                                    {10, 26, 1}, {48, 28, 2}, {16, 32, 16}, {32, 48, 16}};
+  Bytes from = build();
+  from.resize(PROTO_LOGIN_REQ_RDMA_LEN);
+  Bytes p(PROTO_LOGIN_REQ_LEN);
+  for (const Move& m : kMoves)
+    std::copy_n(from.begin() + static_cast<long>(m.from), m.len,
+                p.begin() + static_cast<long>(m.to));
   return p;
 }
 

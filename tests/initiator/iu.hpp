@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 extern "C" {
@@ -44,8 +45,11 @@ struct LoginRequest {
   uint8_t flags = PROTO_IMMED_REQUESTED;
   uint16_t imm_offset = PROTO_IMM_DATA_OFFSET;
   size_t length = PROTO_LOGIN_REQ_RDMA_LEN;  // bytes of it that are sent
+  // Bytes to lay over it, at an offset of the RDMA CM's layout
+  std::pair<size_t, Bytes> patch{};
 
-  Bytes build() const;  // RDMA CM layout
+  Bytes build() const;     // RDMA CM layout
+  Bytes build_ib() const;  // IB CM layout; what length cuts off is zero
 };
 
 struct LoginResponse {

@@ -6,7 +6,7 @@
 # CHECK=more
 # FABRICS=rxe
 # NEEDS=module:dm_mod module:null_blk
-# TIMEOUT=300
+# TIMEOUT=600
 # HOST=cmake -S tests/initiator -B build/initiator && cmake --build build/initiator -j2
 
 . "$LAB_dir/lib/conformance.sh"
@@ -18,3 +18,9 @@ target_disable
 target_attrib use_srq 1
 target_enable
 conformance_run 1 'Login.*:Command.*:Credit.*:Closes.*:Hostile.*:*/LoginIuLength.*:*/Indirect.*:*/Immediate.*:*/ClosesOn*'
+step "the shortest send queue"
+target_disable
+target_attrib use_srq 0
+target_attrib srp_sq_size 16
+target_enable
+conformance_run 0 'Credit.*:*/Indirect.*:Command.LargestExternalTable:Command.OrderedAmongSimpleOnes:Tmf.ManyAbortedAndEveryCreditBack:*/LeavesAtAnyMoment.*'
