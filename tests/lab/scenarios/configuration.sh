@@ -69,7 +69,13 @@ upper=0x$(tr a-f A-F <<<"${TARGET#0x}")
 [ "$upper" = "$TARGET" ] ||
 	says "cannot create target $upper: it is there already as $TARGET." mkdir "$SRPT/$upper"
 guid=${TARGET: -16}
-mkdir "$SRPT/$guid"
+# A target that is named by the GUID calls itself so.
+mkdir -p "$SRPT/$guid/tpgt_1/lun/lun_0"
+backend_ramdisk named 8
+ln -s "$(backend_path named)" "$SRPT/$guid/tpgt_1/lun/lun_0/named"
+[[ $(<"$SRPT/$guid/tpgt_1/lun/lun_0/statistics/scsi_transport/dev_name") == "$guid+"* ]] ||
+	fail "the target named $guid is called $(<"$SRPT/$guid/tpgt_1/lun/lun_0/statistics/scsi_transport/dev_name")"
+tpg_remove "$SRPT/$guid/tpgt_1"
 rmdir "$SRPT/$guid"
 
 step "portal groups"
