@@ -17,7 +17,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca bench-quick userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit lint fuzz lab soak shell install deb deb-check clean
+.PHONY: all help kmod vhca bench-quick userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit lint fuzz lab compare soak shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -122,6 +122,11 @@ bench-quick:	## instructions per I/O: ours, the stock module and nvmet-rdma, wit
 	$(setup) build lab
 	@$(MAKE) kmod vhca KVER=$(guest_kernel)
 	@KVER=$(guest_kernel) tests/bench/quick
+
+compare:	## the hostile suite against our module and the kernel's own: Documentation/comparison.md
+	$(setup) build lab
+	@scripts/kernels fetch $(guest_kernel)
+	@scripts/compare $(guest_kernel)
 
 shell:	## a prompt in a guest with the fabric up and the module loaded: KVER=, TARGET=, FABRIC=
 	$(setup) build lab

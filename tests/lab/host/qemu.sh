@@ -3,8 +3,10 @@
 # Starting guests: slots, acceleration, the QEMU command line.
 
 # At most as many guests as processors on the machine, whoever starts them.
+# LAB_SLOT_HELD: the caller has taken one for all of its guests.
 slot_take()
 {
+	[ -z "${LAB_SLOT_HELD:-}" ] || return 0
 	local n slots=${LAB_SLOTS:-$(nproc)} said=
 	while :; do
 		for ((n = 0; n < slots; n++)); do
@@ -20,7 +22,10 @@ slot_take()
 	done
 }
 
-slot_release()	{ exec {slot_fd}>&-; }
+slot_release()
+{
+	[ -n "${LAB_SLOT_HELD:-}" ] || exec {slot_fd}>&-
+}
 
 # /dev/kvm may be there and hang: believe it only after a guest came up. Once
 # per boot of the host.
