@@ -92,6 +92,10 @@ sg_of()
 	echo "/dev/$(ls "/sys/block/${1#/dev/}/device/scsi_generic")"
 }
 
+# Who is not told that its session has ended, because the DREQ was lost with the
+# path, finds out by the timeout of a command.
+disk_timeout()	{ echo "$2" >"/sys/block/${1#/dev/}/device/timeout"; }
+
 initiator_logout()
 {
 	local port

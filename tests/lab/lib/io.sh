@@ -79,11 +79,11 @@ io_verify_end()
 	fi
 }
 
-# The disk does some more I/O from now on.
+# io_moves DISK [SECONDS]: it does some more I/O from now on.
 io_moves()
 {
 	io_count "$1"
-	wait_for 30 io_beyond "$1" $((IO_COUNT + 100)) && return
+	wait_for "${2:-30}" io_beyond "$1" $((IO_COUNT + 100)) && return
 	io_gone && cat "$SCRATCH"/fio.*
 	fail "I/O stands still"
 }

@@ -4,7 +4,7 @@
 # (4) of those of a login, of I/O, of configuration and of teardown. A login is
 # refused or made, a load fails and leaves nothing or succeeds, I/O goes on, and
 # the next attempt without a failure succeeds.
-# CHECK=debug
+# CHECK=full
 # FABRICS=vib
 # NEEDS=path:/sys/kernel/debug/failslab/require-start path:/sys/kernel/debug/fail_page_alloc
 # TIMEOUT=900

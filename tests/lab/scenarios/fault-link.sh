@@ -13,6 +13,7 @@ backend_ramdisk vol1 32
 target_serve vol1
 initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=600 ch_count=2
 initiator_login
+disk_timeout "$DISK" 5
 io_verify_background "$DISK"
 for ((n = 1; n <= ${LAB_count:-4}; n++)); do
 	chance_of qib0 qib1
@@ -28,7 +29,7 @@ for ((n = 1; n <= ${LAB_count:-4}; n++)); do
 	esac
 	wait_for 30 vib_active qib1
 	wait_for 30 vib_active qib0
-	io_moves "$DISK"
+	io_moves "$DISK" 120
 done
 io_verify_end
 initiator_logout

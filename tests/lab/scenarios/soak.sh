@@ -161,6 +161,7 @@ target_serve vol1 vol2
 initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=600 ch_count=2
 initiator_login
 sg=$(sg_of "$DISK")
+disk_timeout "$DISK" 10
 
 # Small ones at depth, and transfers that need many descriptors beside them.
 cat >"$SCRATCH/jobs" <<-END
@@ -198,7 +199,7 @@ while [ $((SECONDS - begun)) -lt $((minutes * 60)) ]; do
 	what=$CHANCE
 	at=$SECONDS
 	"do_$what"
-	io_moves "$DISK"
+	io_moves "$DISK" 180
 	[ $((SECONDS - at)) -le $slowest ] || { slowest=$((SECONDS - at)); slowest_what=$what; }
 	done_so_often[$what]=$((${done_so_often[$what]:-0} + 1))
 	rounds=$((rounds + 1))
