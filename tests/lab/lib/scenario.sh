@@ -5,6 +5,7 @@
 #                          make check runs it on the first, or on rxe
 #   # CHECK=more           ... no, make check-more does; full: make check-full
 #   # MORE=vib             make check-more runs it on this fabric besides
+#   # DEBUG=full           make check-debug leaves it to make check-full
 #   # TARGETS=ours stock   modules it is for (default: ours)
 #   # CPUS=2               needs two processors: several channels, races
 #   # NEEDS=module:null_blk tool:fio path:/x   what the guest must have
