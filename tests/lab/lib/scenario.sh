@@ -6,6 +6,7 @@
 #   # CHECK=more           ... no, make check-more does; full: make check-full
 #   # MORE=vib             make check-more runs it on this fabric besides
 #   # BYNAME=reason       run only by those who name it
+#   # DEBUG=full           make check-debug leaves it to make check-full
 #   # TARGETS=ours stock   modules it is for (default: ours)
 #   # CPUS=2               needs two processors: several channels, races
 #   # NEEDS=module:null_blk tool:fio path:/x   what the guest must have

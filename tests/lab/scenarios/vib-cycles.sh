@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # Everything is loaded, used, and taken away from under the load, again and
-# again: once the target's adapter vanishes, once the initiator's. LAB_REPEAT=25
+# again: once the target's adapter vanishes, once the initiator's. LAB_COUNT=50
 # makes fifty cycles.
 # CHECK=more
 # FABRICS=vib
@@ -10,7 +10,7 @@
 
 slab_kib()	{ awk '/^SUnreclaim/ { print $2 }' /proc/meminfo; }
 
-cycles=$((2 * ${LAB_repeat:-1}))
+cycles=${LAB_count:-2}
 for ((n = 1; n <= cycles; n++)); do
 	step "cycle $n of $cycles"
 	fabric_up
