@@ -82,7 +82,7 @@ check-debug:	## scenarios on 6.1 and 6.12 with KASAN, kmemleak, lockdep..., kern
 	$(setup) all
 	@DEPTH=debug scripts/check
 
-check-full:	## everything, every scenario on every fabric, and clang's analyzer
+check-full:	## everything, every scenario on every fabric and on debug kernels, clang's analyzer
 	$(setup) all
 	@DEPTH=full scripts/check
 
