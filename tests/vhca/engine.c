@@ -72,13 +72,15 @@ bool vh_engine_claim(struct vh_qp *qp)
  *
  * Raising a softirq from a task wakes ksoftirqd, which no interrupt of
  * hardware would do. So let it run when bottom halves are enabled again, or
- * from a self-interrupt if the caller has interrupts off.
+ * from a self-interrupt if the caller has interrupts off. With PREEMPT_RT a
+ * caller that locked with spin_lock_irqsave() has them on: enabling bottom
+ * halves would run the engine, and the handlers it calls, under its lock.
  */
 void vh_engine_schedule(struct vh_qp *qp)
 {
 	if (in_interrupt()) {
 		tasklet_schedule(&qp->task);
-	} else if (irqs_disabled()) {
+	} else if (IS_ENABLED(CONFIG_PREEMPT_RT) || irqs_disabled()) {
 		irq_work_queue(&qp->kick);
 	} else {
 		local_bh_disable();

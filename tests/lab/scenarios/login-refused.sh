@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A login that is refused for want of an ACL, the two lines of the target's log
 # that say so, the ACL pasted from there, and the login.
-# FABRICS=rxe
+# MORE=vib
 # TARGETS=ours stock
 # TIMEOUT=60
 
@@ -25,7 +25,8 @@ if [ "$LAB_target" = ours ]; then
 	printf -v t 0x%x "0x$guid"
 	printf -v hi 0x%x "0x${gid:2:16}"
 	printf -v lo 0x%x "0x${gid:18}"
-	log_has "ib_srpt Received SRP_LOGIN_REQ with i_port_id 0x0:$lo, t_port_id $t:$t and it_iu_len 260 on port 1 (guid=$hi:$lo)" ||
+	printf -v i 0x%x "0x${id: -16}"
+	log_has "ib_srpt Received SRP_LOGIN_REQ with i_port_id 0x0:$i, t_port_id $t:$t and it_iu_len 260 on port 1 (guid=$hi:$lo)" ||
 		fail "the line on the received login is not to the letter"
 	log_has "ib_srpt Rejected login because no ACL has been configured yet for initiator $id." ||
 		fail "the line on the rejected login is not to the letter"
