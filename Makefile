@@ -65,7 +65,7 @@ pictures:	## run srptctl on a terminal in a guest and draw Documentation/picture
 	@$(MAKE) userspace
 	@$(MAKE) kmod vhca KVER=$(guest_kernel)
 	@tests/lab/run --kver $(guest_kernel) --fabric vib pictures
-	@for name in status top acl-pending; do \
+	@mkdir -p Documentation/pictures; for name in status top acl-pending; do \
 		scripts/terminal-svg "srptctl $${name/-/ }" <build/lab/$(guest_kernel)/vib-ours/share/$$name.ansi \
 			>Documentation/pictures/$$name.svg || exit 1; \
 	done
