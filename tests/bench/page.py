@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Put measurements into Documentation/performance.md: page.py DIRECTORY
+
+Replaces what is between the page's marks "<!-- NAME -->" and "<!-- end -->", and draws
+Documentation/pictures/cost-*.svg. Only what was measured is shown.
+"""
+import importlib.machinery
+import importlib.util
+import pathlib
+import re
+import sys
+
+sys.dont_write_bytecode = True
+import table  # noqa: E402  (beside this file)
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NAMES = {"ours": "ours", "stock": "in-tree ib_srpt", "nvmet": "nvmet-rdma"}
+
+
+def plots():
+    """The drawing functions of scripts/srpt-bench."""
+    loader = importlib.machinery.SourceFileLoader("srpt_bench", str(ROOT / "scripts/srpt-bench"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("srpt_bench", loader))
+    loader.exec_module(module)
+    return module
+
+
+def modules_table(results, fabric, name):
+    """Instructions of one job by module, for each target that ran it."""
+    jobs = {t: results[fabric, t]["jobs"][name] for t in NAMES
+            if name in results.get((fabric, t), {}).get("jobs", {})}
+    modules = []
+    for job in jobs.values():
+        modules += [m for m, n in job["modules"].items() if n >= 50 and m not in modules]
+    yield "| module | " + " | ".join(NAMES[t] for t in jobs) + " |"
+    yield "|---|" + "---|" * len(jobs)
+    for module in modules:
+        yield f"| `{module}` | " + " | ".join(f"{job['modules'].get(module, 0):,.0f}" for job in jobs.values()) + " |"
+
+
+def functions_table(results, fabric, name, count=25):
+    """The dearest functions of one job with our target."""
+    yield "| function | instructions | calls |"
+    yield "|---|---|---|"
+    for f in results[fabric, "ours"]["jobs"][name]["functions"][:count]:
+        yield f"| `{f['function']}` ({f['module']}) | {f['instructions']:,.0f} | {f['calls']:.2f} |"
+
+
+def draw(results):
+    """A bar chart for small and one for large I/O."""
+    bench = plots()
+    (ROOT / "Documentation/pictures").mkdir(exist_ok=True)
+    for picture, title, names in (("cost-4k", "Instructions per 4K I/O", ("read4k", "write4k", "read4k1")),
+                                  ("cost-1m", "Instructions per 1M I/O", ("read1m", "write1m"))):
+        groups, series = [], {text: [] for text in NAMES.values()}
+        for fabric, name, _, _ in table.ROWS:
+            if name not in names or name not in results.get((fabric, "ours"), {}).get("jobs", {}):
+                continue
+            groups.append(f"{name}, {fabric}")
+            for target, text in NAMES.items():
+                job = results.get((fabric, target), {}).get("jobs", {}).get(name)
+                series[text].append(job and job["instructions"])
+        series = {text: values for text, values in series.items() if any(values)}
+        if groups:
+            bench.bars(ROOT / f"Documentation/pictures/{picture}.svg", title, "instructions", groups, series)
+
+
+def main():
+    results = table.load(sys.argv[1])
+    blocks = {"ratios": "\n".join(table.markdown(table.rows(results)))}
+    for name in ("read4k", "write4k"):
+        if ("vib", "ours") in results:
+            blocks[f"modules {name}"] = "\n".join(modules_table(results, "vib", name))
+            blocks[f"functions {name}"] = "\n".join(functions_table(results, "vib", name))
+    page = ROOT / "Documentation/performance.md"
+    text = page.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, b=block: m[1] + b + "\n" + m[2], text, flags=re.S)
+    page.write_text(text, encoding="utf-8")
+    draw(results)
+
+
+if __name__ == "__main__":
+    main()
