@@ -72,7 +72,7 @@ seen()
 	if [ -n "$timed_out" ]; then
 		echo "no end after $limit s"
 	elif grep -q ': Failure$' "$out"; then
-		sed -n '/: Failure$/,/^$/p' "$out" | sed '1d; /^$/q' | head -4 | tr -s ' \t\n' ' '
+		awk '/: Failure$/ && !n { n = 1; next } n && !/./ { n = 9 } n && n++ < 5' "$out" | tr -s ' \t\n' ' '
 	else
 		tail -1 "$out" | tr -s ' \t' ' '
 	fi
@@ -113,8 +113,7 @@ narrow_end()
 warned()
 {
 	dmesg -t | awk '/WARNING: CPU|BUG:|general protection|INFO: task .* blocked/ && !line { line = $0 }
-		line && /^initiator: end of / { print $4 "\t" line; exit }
-		END { }' | head -1
+		line && !done && /^initiator: end of / { print $4 "\t" line; done = 1 }'
 }
 
 # run CASE...: until one fails or all have a verdict
