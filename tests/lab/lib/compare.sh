@@ -9,9 +9,10 @@ compare_passed()
 	tr -d '\r' <"$1" | sed -nE 's/^\[       OK \] ([^ ,]+).*/END\t\1\tok\t/p'
 }
 
-# compare_running OUTPUT: the case that had begun and not passed, if any
+# compare_running OUTPUT: the case that failed, or that had begun and not passed;
+# behind one that failed all others are skipped
 compare_running()
 {
-	tr -d '\r' <"$1" | sed -nE 's/^\[ RUN      \] /RUN /p; s/^\[       OK \] .*/OK/p' |
-		awk '{ name = $1 == "RUN" ? $2 : "" } END { print name }'
+	tr -d '\r' <"$1" | sed -nE 's/^\[ RUN      \] ([^ ,]+).*/RUN \1/p; s/^\[  FAILED  \] ([^ ,]+).* ms\)$/FAILED \1/p; s/^\[ (      OK| SKIPPED) \] .*/OK/p' |
+		awk '$1 == "RUN" { name = $2 } $1 == "OK" { name = "" } $1 == "FAILED" && !failed { failed = $2 } END { print failed ? failed : name }'
 }
