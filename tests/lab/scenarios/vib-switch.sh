@@ -48,8 +48,15 @@ for host in $(srp_hosts); do
 	disks+=("${DISKS[0]}")
 done
 same "${#disks[@]}" 3 "disks"
-for disk in "${disks[@]}"; do
-	io_verify "$disk" 4k randwrite 2m
+# Each a stretch of the one disk, all at the same time.
+writers=()
+for n in 0 1 2; do
+	mkdir "$SCRATCH/$n"
+	(SCRATCH=$SCRATCH/$n; io_verify "${disks[n]}" 4k randwrite 2m --offset=$((n * 8))m) &
+	writers+=($!)
+done
+for writer in "${writers[@]}"; do
+	wait "$writer" || fail "verified I/O of one initiator failed"
 done
 
 step "a cable pulled and put back at the switch"
