@@ -45,7 +45,7 @@ backend_ramdisk vol1 16
 target_serve vol1
 wait_for 10 test -e /dev/infiniband/umad1
 srp_daemon -a -o -d /dev/infiniband/umad1 | tee "$SCRATCH/srp"
-for line in 'vendor ID: 0002c9' 'device ID: 001013' 'GUID: +0002c90300a0b0c0'; do
+for line in 'vendor ID: 000002' 'device ID: 001013' 'GUID: +0002c90300a0b0c0'; do
 	grep -qE "^ *$line\$" "$SCRATCH/srp" || fail "srp_daemon does not print: $line"
 done
 initiator_load
