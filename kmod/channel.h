@@ -371,6 +371,7 @@ void srpt_cmd_read_done(struct srpt_slot *slot, bool ok);
 /* tmf.c */
 void srpt_tmf_handle(struct srpt_slot *slot, u32 len);
 void srpt_tmf_abort_released(struct srpt_io *io);
+void srpt_tmf_unanswered(struct srpt_slot *slot);
 
 /* sq.c: the send queue */
 int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op);

@@ -325,6 +325,8 @@ void srpt_release_cmd(struct se_cmd *se_cmd)
 	}
 	slot = srpt_slot_of(se_cmd);
 	WRITE_ONCE(slot->busy, false);
+	if (io->kind == SRPT_IO_TMF && slot->op != SRPT_SQ_RESPOND)
+		srpt_tmf_unanswered(slot);
 	/* SAM: a task that another initiator's function has ended is answered
 	 * TASK ABORTED. LIO takes the abort for the initiator's own and says
 	 * nothing, and the initiator would wait for its timeout. (With TAS = 0

@@ -334,3 +334,16 @@ void srpt_queue_tm_rsp(struct se_cmd *se_cmd)
 		srpt_respond_tmf(srpt_slot_of(se_cmd),
 				 rsp_code(se_cmd->se_tmr_req->response));
 }
+
+/**
+ * srpt_tmf_unanswered - LIO has ended a function and says nothing of it
+ * @slot:	the request
+ *
+ * A LOGICAL UNIT RESET, maybe another initiator's, ends the functions of its
+ * LUN along with the tasks. The initiator of this one would wait for its
+ * timeout. The task may still be on its way out, so it is not complete.
+ */
+void srpt_tmf_unanswered(struct srpt_slot *slot)
+{
+	srpt_respond_tmf(slot, PROTO_RSP_CODE_FAILED);
+}

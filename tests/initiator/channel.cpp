@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -171,7 +172,9 @@ HalfLogin::HalfLogin(const Endpoint& to, const LoginRequest& req)
   const Bytes priv = to.ib() ? req.build_ib() : req.build();
   rdma_conn_param param = parameters(priv);
   // A number that no queue pair has: without one the last step is left to us.
-  param.qp_num = 0x7fffff;
+  // Each its own, or the target's CM takes a second one for a stale connection.
+  static std::atomic<uint32_t> next_number = 0;
+  param.qp_num = 0x700000 + (next_number++ & 0xfffff);
   if (rdma_connect(id_, &param)) die("rdma_connect");
   rdma_cm_event* ev = next_event(events_, Clock::now() + kPatience);
   answer_ = ev ? answer_of(ev) : Refusal{"no answer to the login"};
