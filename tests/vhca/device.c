@@ -86,6 +86,12 @@ static int vh_modify_port(struct ib_device *ibdev, u32 num, int mask,
 	unsigned long flags;
 	u32 old;
 
+	/* The kernel's IB CM leaves a port alone that can't announce it. (The
+	 * port can't lack the capability itself: without it there is no GSI.)
+	 */
+	if ((vh_no_cm & BIT(to_vdev(ibdev)->node->index)) &&
+	    m->set_port_cap_mask & IB_PORT_CM_SUP)
+		return -EOPNOTSUPP;
 	spin_lock_irqsave(&vh_fabric_lock, flags);
 	old = port->cap_mask;
 	port->cap_mask &= ~(m->clr_port_cap_mask & ~port->cap_refused);
@@ -122,8 +128,6 @@ static int vh_port_immutable(struct ib_device *ibdev, u32 num,
 			     struct ib_port_immutable *im)
 {
 	im->core_cap_flags = RDMA_CORE_PORT_IBA_IB;
-	if (vh_no_cm & BIT(to_vdev(ibdev)->node->index))
-		im->core_cap_flags &= ~RDMA_CORE_CAP_IB_CM;
 	im->max_mad_size = IB_MGMT_MAD_SIZE;
 	im->gid_tbl_len = 1;
 	im->pkey_tbl_len = VH_PKEYS;
