@@ -118,6 +118,7 @@ tl::expected<void, Refusal> find_way(rdma_event_channel* events, rdma_cm_id* id,
   if (to.ib()) {
     auto dst = ib_address(to.host, std::strtoull(to.port.c_str(), nullptr, 16));
     auto src = ib_address(to.source, 0);
+    src.sib_sid_mask = 0;  // any service: the kernel gives it one of the port space
     ret = rdma_resolve_addr(id, reinterpret_cast<sockaddr*>(&src),
                             reinterpret_cast<sockaddr*>(&dst), kResolveMs);
   } else {

@@ -27,7 +27,7 @@ counting_ends()
 {
 	local event
 	for event in $counted ib_srpt/srpt_rdma ib_srpt/srpt_cmd_done; do
-		[ ! -s $T/events/$event/trigger ] || sed -n '/^hist:/s/^\(hist:[^ ]*\).*/!\1/p' $T/events/$event/trigger |
+		[ ! -e $T/events/$event/trigger ] || sed -n '/^hist:/s/^\(hist:[^ ]*\).*/!\1/p' $T/events/$event/trigger |
 			while read -r trigger; do echo "$trigger" >$T/events/$event/trigger; done
 	done
 }
