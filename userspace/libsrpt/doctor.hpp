@@ -3,6 +3,7 @@
 // Looks only; nothing is changed.
 #pragma once
 
+#include "host/modules.hpp"
 #include "model.hpp"
 #include "netlink.hpp"
 #include "ports.hpp"
@@ -43,5 +44,8 @@ struct Patient {
 std::vector<Finding> examine_target(const Patient& patient);
 // Settings of the machine that cost speed or memory.
 std::vector<Finding> examine_machine(const FileSystem& fs);
+// Whether the target comes back with the next boot: both forms of rdma.conf,
+// who reads them, and the services.
+std::vector<Finding> examine_boot(const host::Files& files, bool has_targets);
 
 } // namespace srpt

@@ -254,11 +254,29 @@ std::string zsh_completion(const std::vector<CommandWords>& table) {
     return out;
 }
 
+namespace {
+
+// Between single quotes fish, unlike a POSIX shell, knows \\ and \'.
+std::string fish_word(std::string_view text) {
+    std::string out = "'";
+
+    for (const char c : text) {
+        if (c == '\'' || c == '\\') {
+            out += '\\';
+        }
+        out += c;
+    }
+    return out + "'";
+}
+
+} // namespace
+
 std::string fish_completion(const std::vector<CommandWords>& table) {
     std::string out = "# fish completion of srptctl, made by: srptctl completion fish\n"
                       "function __srptctl_at\n"
                       "\tset -l words (commandline -opc | string match -v -- '-*')\n"
-                      "\ttest (string join ' ' -- $words[2..-1]) = \"$argv\"\n"
+                      "\tset -l at (string join ' ' -- $words[2..-1])\n"
+                      "\ttest \"$at\" = \"$argv\"\n"
                       "end\n"
                       "function __srptctl_in\n"
                       "\tset -l words (commandline -opc | string match -v -- '-*')\n"
@@ -272,14 +290,14 @@ std::string fish_completion(const std::vector<CommandWords>& table) {
             const auto sub = std::find_if(table.begin(), table.end(),
                                           [&](const CommandWords& c) { return c.path == path; });
             out += fmt::format("complete -c srptctl -n {} -a {} -d {}\n",
-                               shell_word(fmt::format("__srptctl_at {}", command.path)), shell_word(verb),
-                               shell_word(sub->help));
+                               fish_word(fmt::format("__srptctl_at {}", command.path)), fish_word(verb),
+                               fish_word(sub->help));
         }
         if (!command.verbs.empty() && !command.path.empty()) {
             continue; // its verbs have the options
         }
-        const std::string in = shell_word(
-            command.path.empty() ? std::string("true") : fmt::format("__srptctl_in {}", command.path));
+        const std::string in = fish_word(command.path.empty() ? std::string("true")
+                                                              : fmt::format("__srptctl_in {}", command.path));
         for (const OptionWords& option : command.options) {
             const bool common = std::any_of(table.front().options.begin(), table.front().options.end(),
                                             [&](const OptionWords& o) { return o.names == option.names; });
@@ -294,18 +312,18 @@ std::string fish_completion(const std::vector<CommandWords>& table) {
                 words += " -x";
             }
             if (!option.values.empty()) {
-                words += " -a " + shell_word(fmt::format("{}", fmt::join(option.values, " ")));
+                words += " -a " + fish_word(fmt::format("{}", fmt::join(option.values, " ")));
             } else if (const std::string_view shell = source_of(option.names.back()); !shell.empty()) {
-                words += " -a " + shell_word(fmt::format("(sh -c {})", shell_word(shell)));
+                words += " -a " + fish_word(fmt::format("(sh -c {})", fish_word(shell)));
             }
-            out += fmt::format("complete -c srptctl -n {}{} -d {}\n", in, words, shell_word(option.help));
+            out += fmt::format("complete -c srptctl -n {}{} -d {}\n", in, words, fish_word(option.help));
         }
         for (const std::string& argument : command.arguments) {
             if (wants_file(argument)) {
                 out += fmt::format("complete -c srptctl -n {} -F\n", in);
             } else if (const std::string_view shell = source_of(argument); !shell.empty()) {
                 out += fmt::format("complete -c srptctl -n {} -a {}\n", in,
-                                   shell_word(fmt::format("(sh -c {})", shell_word(shell))));
+                                   fish_word(fmt::format("(sh -c {})", fish_word(shell))));
             }
         }
     }

@@ -75,6 +75,11 @@ srpt::Status doctor(const Context& ctx) {
     for (srpt::Finding& finding : srpt::examine_machine(ctx.env.fs)) {
         findings.push_back(std::move(finding));
     }
+    if (ctx.env.host_files != nullptr) {
+        for (srpt::Finding& finding : srpt::examine_boot(*ctx.env.host_files, !tree->targets.empty())) {
+            findings.push_back(std::move(finding));
+        }
+    }
     std::stable_sort(findings.begin(), findings.end(),
                      [](const srpt::Finding& a, const srpt::Finding& b) { return a.level < b.level; });
     ctx.output.answer(

@@ -73,6 +73,7 @@ TEST(Completion, Bash) {
     EXPECT_EQ(offered(script.path, "srptctl config apply /etc/hostna"), " /etc/hostname \n");
 }
 
+// The shells that understand them are asked in the tests below.
 TEST(Completion, ZshAndFish) {
     Machine m;
     const std::string zsh = m.ok({"completion", "zsh"}).out;
@@ -84,16 +85,69 @@ TEST(Completion, ZshAndFish) {
             EXPECT_NE(script->find(part), std::string::npos) << part;
         }
     }
-    for (const auto& [name, text] : {std::pair<std::string, std::string>{"zsh", zsh}, {"fish", fish}}) {
-        int status = 0;
-        if (shell("command -v " + name, status).empty()) {
-            continue; // that shell is not here to ask
-        }
-        const ScriptFile script(text);
-        EXPECT_EQ(shell(name + " -n " + script.path.string() + " 2>&1", status), "");
-    }
     EXPECT_EQ(m.run({"completion", "tcsh"}).code, 2);
     EXPECT_EQ(m.ok({"completion", "bash", "--json"}).json()["shell"], "bash");
+}
+
+bool shell_there(const std::string& name) {
+    int status = 0;
+
+    return !shell("command -v " + name, status).empty();
+}
+
+// What zsh would be given to choose from for the last word: its own functions
+// that take the choice are replaced by ones that print it.
+TEST(Completion, Zsh) {
+    if (!shell_there("zsh")) {
+        GTEST_SKIP() << "zsh is not installed";
+    }
+    Machine m;
+    const ScriptFile script(m.ok({"completion", "zsh"}).out);
+    const auto given = [&script](const std::string& words) {
+        int status = 0;
+        return shell(fmt::format("zsh -f -c '_describe() {{ local x; for x in ${{(P)2}}; do print -r -- "
+                                 "\"${{x%%:*}}\"; done }}; _files() {{ print FILES }}; "
+                                 "compadd() {{ shift; print -rl -- \"$@\" }}; words=({}); CURRENT=$#words; "
+                                 "source {}' 2>&1",
+                                 words, script.path.string()),
+                     status);
+    };
+    const std::string objects = given("srptctl \"\"");
+    for (const char* object : {"acl\n", "doctor\n", "host\n", "--version\n"}) {
+        EXPECT_NE(objects.find(object), std::string::npos) << objects;
+    }
+    const std::string verbs = given("srptctl --json acl \"\"");
+    EXPECT_TRUE(verbs.starts_with("create\ndelete\n")) << verbs;
+    EXPECT_NE(verbs.find("pending\n"), std::string::npos) << verbs;
+    EXPECT_EQ(verbs.find("doctor"), std::string::npos) << verbs;
+    EXPECT_NE(given("srptctl host modules \"\"").find("enable\n"), std::string::npos);
+    EXPECT_NE(given("srptctl acl create -").find("--read-only\n"), std::string::npos);
+    EXPECT_TRUE(given("srptctl config apply \"\"").starts_with("FILES\n"));
+}
+
+// fish says itself what it would offer.
+TEST(Completion, Fish) {
+    if (!shell_there("fish")) {
+        GTEST_SKIP() << "fish is not installed";
+    }
+    Machine m;
+    const ScriptFile script(m.ok({"completion", "fish"}).out);
+    const auto offers = [&script](const std::string& line) {
+        int status = 0;
+        return shell(
+            fmt::format(
+                "HOME={0} XDG_CONFIG_HOME={0} fish --no-config -c 'source {1}; complete -C \"{2}\"' 2>&1",
+                std::filesystem::temp_directory_path().string(), script.path.string(), line),
+            status);
+    };
+    EXPECT_TRUE(offers("srptctl do").starts_with("doctor\t"));
+    EXPECT_TRUE(offers("srptctl acl pen").starts_with("pending\t"));
+    EXPECT_TRUE(offers("srptctl --json config re").starts_with("restore\t"));
+    EXPECT_TRUE(offers("srptctl host modules en").starts_with("enable\t"));
+    EXPECT_TRUE(offers("srptctl acl create --rea").starts_with("--read-only\t"));
+    EXPECT_TRUE(offers("srptctl top --sort l").starts_with("latency\t"));
+    EXPECT_EQ(offers("srptctl config apply /etc/hostna"), "/etc/hostname\n");
+    EXPECT_EQ(offers("srptctl acl delete 0xnobody"), "") << "and no complaint about the list of ACLs";
 }
 
 std::string read_page(const std::string& name) {

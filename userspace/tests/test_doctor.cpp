@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "doctor.hpp"
-#include "harness.hpp"
+#include "host_harness.hpp"
 
 #include <gtest/gtest.h>
 
@@ -204,6 +204,42 @@ TEST(Doctor, Machine) {
     fs.put("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance");
     fs.put("/proc/self/limits", "Max locked memory         unlimited   unlimited   bytes\n");
     EXPECT_TRUE(ids().empty());
+}
+
+TEST(Doctor, WhatComesWithTheNextBoot) {
+    HostMachine m;
+    const auto ids = [&](bool has_targets) {
+        std::map<std::string, srpt::Finding> found;
+        for (const srpt::Finding& finding : srpt::examine_boot(m.files, has_targets)) {
+            found.emplace(finding.id, finding);
+        }
+        return found;
+    };
+
+    m.files.put("/usr/lib/systemd/system/srpt-modules.service", "");
+    EXPECT_TRUE(ids(false).empty());
+    EXPECT_EQ(ids(true).at("not-at-boot").commands[0], "srptctl host modules enable SRPT");
+    m.files.put("/etc/systemd/system/multi-user.target.wants/srpt.service", "");
+    EXPECT_TRUE(ids(true).empty());
+    m.files.remove("/etc/systemd/system/multi-user.target.wants/srpt.service");
+    m.ok({"host", "modules", "enable", "SRPT"});
+    EXPECT_TRUE(ids(true).empty());
+    // The two forms contradict each other; the command brings them together.
+    m.files.put("/etc/rdma/rdma.conf", "SRPT_LOAD=no\n");
+    EXPECT_EQ(ids(true).at("rdma-conf-differs").path, "/etc/rdma/rdma.conf:1");
+    m.ok({"host", "modules", "enable", "SRPT"});
+    EXPECT_TRUE(ids(true).empty());
+    m.files.put("/etc/rdma/rdma.conf", "SRPT_LOAD=yes\nRDS_LOAD=yes\n");
+    EXPECT_TRUE(ids(true).contains("rdma-conf-differs"));
+    m.files.put("/proc/sys/kernel/osrelease", "6.1.0\n");
+    m.files.put("/lib/modules/6.1.0/modules.dep", "updates/ib_srpt.ko:\n");
+    EXPECT_EQ(ids(true).at("rdma-conf-absent").commands[0], "srptctl host modules disable RDS");
+    m.ok({"host", "modules", "disable", "RDS"});
+    EXPECT_TRUE(ids(true).empty());
+    m.files.remove("/usr/lib/systemd/system/srpt-modules.service");
+    EXPECT_EQ(ids(true).at("rdma-conf-unread").commands[0], "srptctl host modules install");
+    // And the verb shows them with the rest.
+    EXPECT_NE(m.run({"doctor"}).out.find("nothing loads them"), std::string::npos);
 }
 
 } // namespace
