@@ -39,7 +39,7 @@ vhca:	## vhca.ko, the virtual InfiniBand fabric of the tests: build/vhca/RELEASE
 
 userspace:	## srptctl and its library: build/userspace/
 	$(setup) user
-	@PREFIX=$(prefix) scripts/userspace srptctl
+	@PREFIX=$(prefix) scripts/userspace srptctl completion
 
 # The story of the reference chapter needs InfiniBand; FABRIC=rxe has one on RoCE.
 chosen = $(filter command line environment,$(origin FABRIC))
