@@ -17,7 +17,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca bench-quick userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit lint fuzz lab compare soak shell install deb deb-check clean
+.PHONY: all help kmod vhca bench-quick userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit sanitize lint fuzz lab compare soak shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -91,6 +91,10 @@ coverage-kernel:	## line coverage of the module by all scenarios in a guest: bui
 	@scripts/userspace
 	@scripts/coverage-kernel $(SCENARIOS)
 
+sanitize:	## unit tests of userspace with ASan and UBSan, coverage of libsrpt, valgrind
+	$(setup) tests user
+	@scripts/check sanitize
+
 unit:	## unit tests of the protocol code and of userspace only
 	$(setup) tests user
 	@scripts/check unit userspace
@@ -145,8 +149,10 @@ deb:	## Debian packages srpt-dkms and srpt-tools: build/deb/
 	$(setup) user deb
 	@scripts/deb
 
-deb-check: deb	## install, upgrade and remove the packages on a copy of this system
+deb-check: deb	## install, upgrade and remove the packages on a copy of this system; boot guests with them
+	$(setup) build lab
 	@tests/deb/run $(KVER)
+	@tests/deb/boot $(KVER)
 
 clean:	## remove what was built; downloaded kernels stay (rm -r build removes them)
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name kernels -exec rm -rf {} +

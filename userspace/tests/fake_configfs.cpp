@@ -75,6 +75,11 @@ void FakeConfigfs::put_link(const std::string& path, const std::string& target) 
     nodes_[path] = Node{Kind::link, target, false, true};
 }
 
+void FakeConfigfs::kill_at(unsigned n) {
+    mutations_ = 0;
+    kill_at_ = n;
+}
+
 void FakeConfigfs::fail_at(unsigned n, int err) {
     mutations_ = 0;
     fail_at_ = n;
@@ -88,6 +93,7 @@ void FakeConfigfs::fail_on(const std::string& part, int err) {
 
 void FakeConfigfs::fail_nothing() {
     fail_at_.reset();
+    kill_at_.reset();
     fail_part_.clear();
     mutations_ = 0;
 }
@@ -130,6 +136,9 @@ bool FakeConfigfs::is_linked(const std::string& path) const {
 int FakeConfigfs::injected(const std::string& path) {
     const unsigned n = mutations_++;
 
+    if (kill_at_ && *kill_at_ == n) {
+        throw Killed{};
+    }
     if (fail_at_ && *fail_at_ == n) {
         return fail_err_;
     }

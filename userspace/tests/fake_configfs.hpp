@@ -19,6 +19,9 @@ inline const std::string kTarget = "/sys/kernel/config/target";
 inline const std::string kSrpt = kTarget + "/srpt";
 inline const std::string kCore = kTarget + "/core";
 
+// Thrown where the process would be killed: nothing of srptctl catches it.
+struct Killed {};
+
 class FakeConfigfs final : public srpt::FileSystem {
   public:
     FakeConfigfs();
@@ -46,6 +49,9 @@ class FakeConfigfs final : public srpt::FileSystem {
     // Every mutating operation on a path that contains `part` fails.
     void fail_on(const std::string& part, int err);
     void fail_nothing();
+    // The process is killed at mutating operation number `n` (from 0), which
+    // is not done any more.
+    void kill_at(unsigned n);
     unsigned mutations() const { return mutations_; }
 
     // Everything there is, to compare before and after.
@@ -93,6 +99,7 @@ class FakeConfigfs final : public srpt::FileSystem {
     bool ours_ = true;
     unsigned mutations_ = 0;
     std::optional<unsigned> fail_at_;
+    std::optional<unsigned> kill_at_;
     std::string fail_part_;
     int fail_err_ = 0;
 };

@@ -33,6 +33,11 @@ srptctl port list
 port=$(srptctl port list --json | json "[f\"{p['device']}/{p['port']}\" for p in d['ports'] if p['target_name'] == '$TARGET'][0]")
 srptctl port show "$port" | grep -F "ib.${TARGET#0x}" || fail "the port does not show its target's name"
 exits 4 srptctl port show nothing
+exits 2 srptctl port listen 70000
+was=$(cat "$SRPT/discovery_auth/rdma_cm_port")
+srptctl port listen 5999
+same "$(cat "$SRPT/discovery_auth/rdma_cm_port")" 5999 "the port of RDMA CM"
+srptctl port listen "$was"
 
 step "a target"
 srptctl target create "$TARGET" --disabled
@@ -81,7 +86,12 @@ same "$(cat "$TPG/attrib/max_initiator_bytes")" $((128 << 20)) "max_initiator_by
 exits 1 srptctl target limit --max-channels 100000
 
 step "a session"
+srptctl event --count 1 --timeout 60 --json >"$SCRATCH/event" &
+events=$!
+wait_for 10 grep -q "^[0-9a-f]* *16 *[0-9]* *[0-9a-f]*[1-9a-f]" /proc/net/netlink
 initiator_login
+wait $events
+same "$(json 'd["event"]' <"$SCRATCH/event")" login "the event"
 same ${#DISKS[@]} 2 "disks"
 io_verify "${DISKS[0]}" 4k randwrite 1m
 number=$(srptctl session list --json | json 'd["sessions"][0]["id"]')
@@ -123,4 +133,20 @@ srptctl backstore delete disk1
 
 step "completion"
 srptctl completion bash >"$SCRATCH/completion"
-bash -n "$SCRATCH/completion"
+. "$SCRATCH/completion"
+# completed WORD...: what is offered for the last one
+completed()
+{
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	_srptctl
+	echo "${COMPREPLY[*]}"
+}
+same "$(completed srptctl acl pen)" pending "a verb"
+srptctl target create "$TARGET"
+same "$(completed srptctl target delete 0x)" "$TARGET" "a target of this machine"
+same "$(completed srptctl export --port "${port:0:3}")" "$port" "a port of this machine"
+srptctl target delete "$TARGET" --yes
+for shell in zsh fish; do
+	srptctl completion $shell | grep -q pending
+done

@@ -51,7 +51,15 @@ same ${#DISKS[@]} 3 "disks"
 io_verify "${DISKS[0]}" 4k randwrite 1m
 io_verify "${DISKS[1]}" 4k randwrite 1m
 same "$(cat "/sys/block/${DISKS[2]#/dev/}/ro")" 1 "the third is write protected"
+{ srptctl doctor --json || true; } >"$SCRATCH/doctor"
+kind=$(srptctl status --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["module"]["kind"])')
+if [ "$LAB_target" = ours ]; then
+	same "$kind" srpt "whose module status sees"
+	! grep -q '"module-stock"' "$SCRATCH/doctor" || fail "the doctor takes our module for the kernel's"
+fi
 if [ "$LAB_target" = stock ]; then
+	same "$kind" stock "whose module status sees"
+	grep -q '"module-stock"' "$SCRATCH/doctor" || fail "the doctor does not say that the module is the kernel's own"
 	status=0
 	srptctl session list || status=$?
 	same $status 7 "exit status where the module cannot tell"
