@@ -15,6 +15,7 @@
 #include <rdma/ib_cache.h>
 
 #include "config.h"
+#include "data_pool.h"
 #include "stats.h"
 
 static unsigned int sessions = 1000;
@@ -52,6 +53,12 @@ u16 srpt_rdma_cm_get_port(void)
 bool srpt_port_is_named(struct srpt_port *port, const struct proto_ident *ident)
 {
 	return true;
+}
+
+void srpt_data_pool_usage(struct srpt_data_pool *pool, u64 *total, u64 *kept)
+{
+	*total = SZ_1M;
+	*kept = SZ_64K;
 }
 
 const char *srpt_close_cause_text(enum srpt_close_cause cause)
