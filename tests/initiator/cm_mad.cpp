@@ -77,10 +77,12 @@ CmMad CmPort::request(uint32_t id, const LoginRequest& login) const {
   proto_put_be32(m.at(0), id);
   proto_put_be64(m.at(8), peer_.service);
   proto_put_be64(m.at(16), guid_);
-  put24(m.at(32), 0x7ffff0);  // a queue pair that does not exist
-  *m.at(35) = 4;              // responder resources
-  *m.at(39) = 4;              // initiator depth
-  *m.at(43) = 14 << 3 | 1;    // response time-out of the remote side, flow control
+  // A queue pair that does not exist, and is no other request's: a second one of
+  // the same would be a stale connection.
+  put24(m.at(32), 0x700000 | (id & 0xfffff));
+  *m.at(35) = 4;            // responder resources
+  *m.at(39) = 4;            // initiator depth
+  *m.at(43) = 14 << 3 | 1;  // response time-out of the remote side, flow control
   put24(m.at(44), 0x123456);
   *m.at(47) = 14 << 3 | 7;  // our response time-out (67 ms), retries
   proto_put_be16(m.at(48), 0xffff);

@@ -4,6 +4,7 @@
 // again and again, no confirmation, disconnections out of turn, fields that lie.
 #include <cstdlib>
 #include <set>
+#include <thread>
 
 #include "cm_mad.hpp"
 #include "fixture.hpp"
@@ -62,6 +63,14 @@ class IbCm : public Conformance {
     port_->send(dreq(rep));
     EXPECT_TRUE(port_->receive(id, CmAttr::kDrep).has_value()) << "no answer to the disconnection";
   }
+  // Logins that ended because nobody confirmed the reply
+  static int never_established() { return log_lines("ib_srpt Closed", "was never established"); }
+  static bool given_up(int lines) {
+    const auto end = Clock::now() + kPatience;
+    while (never_established() < lines && Clock::now() < end)
+      std::this_thread::sleep_for(milliseconds(20));
+    return never_established() >= lines;
+  }
   std::unique_ptr<CmPort> port_;
 };
 
@@ -103,12 +112,11 @@ TEST_F(IbCm, RequestAgainAfterTheEndIsAnotherLogin) {
 }
 
 TEST_F(IbCm, NoConfirmationIsGivenUpInTime) {
-  const uint32_t id = next_id();
-  ASSERT_TRUE(reply(id).has_value());
-  // The reply is repeated three times, then the login ends.
-  const auto rej = port_->receive(id, CmAttr::kRej);
-  ASSERT_TRUE(rej.has_value()) << "waits for ever";
-  EXPECT_EQ(rej->reject_reason(), kRejTimeout);
+  const int before = never_established();
+  ASSERT_TRUE(reply(next_id()).has_value());
+  // The reply is repeated three times, then the login ends. The kernel's CM
+  // says nothing more to who has been silent; the log has it.
+  EXPECT_TRUE(given_up(before + 1)) << "waits for ever";
 }
 
 TEST_F(IbCm, ReplyRejected) {
@@ -239,6 +247,7 @@ TEST_F(IbCm, TheTargetsDisconnectionIsNotAnswered) {
 }
 
 TEST_F(IbCm, ManyHalfOpenAtOnce) {
+  const int before = never_established();
   std::vector<uint32_t> ids;
   for (int i = 0; i < 40; i++) {
     ids.push_back(next_id());
@@ -248,7 +257,7 @@ TEST_F(IbCm, ManyHalfOpenAtOnce) {
   for (const uint32_t id : ids)
     EXPECT_TRUE(port_->receive(id).has_value()) << "no answer, not even a reject";
   // All of them end by themselves.
-  for (const uint32_t id : ids) EXPECT_TRUE(port_->receive(id, CmAttr::kRej).has_value());
+  EXPECT_TRUE(given_up(before + static_cast<int>(ids.size())));
 }
 
 // Field defect 7
@@ -293,7 +302,9 @@ void cut(CmMad& m) {
 }
 
 const BadLogin kBadLogins[] = {
-    {"Opcode", [](CmMad& m) { *m.at(140) = PROTO_CMD; }, 0x10000},
+    {"OpcodeOfCommand", [](CmMad& m) { *m.at(140) = PROTO_CMD; }, 0x10000},
+    {"OpcodeOfResponse", [](CmMad& m) { *m.at(140) = PROTO_LOGIN_RSP; }, 0x10000},
+    {"OpcodeUnknown", [](CmMad& m) { *m.at(140) = 0xff; }, 0x10000},
     {"AllOnes", [](CmMad& m) { std::fill_n(m.at(140), 92, 0xff); }, 0x10000},
     {"Nothing", cut<0>, 0x10000},
     {"CutBehindTheTag", cut<16>, 0x10000},
