@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The suite of tests/initiator on virtual InfiniBand: every login by the IB CM,
 # and its messages one by one, also those that no connection manager sends.
-# CHECK=full
+# CHECK=more
 # FABRICS=vib
 # SETUP=none
 # NEEDS=module:dm_mod module:null_blk
