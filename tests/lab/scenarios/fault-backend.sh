@@ -4,9 +4,8 @@
 # cost no session, a stall ends in aborts and the command is done again, what
 # was acknowledged before is there after. Through dm-error, dm-flakey, dm-delay
 # and a SCSI disk with medium errors.
-# CHECK=more
+# CHECK=full
 # FABRICS=rxe vib
-# MORE=vib
 # NEEDS=module:dm_mod module:null_blk module:dm_flakey module:dm_delay module:scsi_debug
 # TIMEOUT=300
 

@@ -3,7 +3,7 @@
 # The cable is pulled and put back LAB_COUNT times, at either end, for a moment
 # or for longer than retries last; and queue pairs fall over in between. The
 # verified I/O goes on.
-# CHECK=more
+# CHECK=full
 # FABRICS=vib
 # TIMEOUT=120
 # EACH=15

@@ -3,7 +3,7 @@
 # RDMA operations of the target fail, one after another: the first of a session,
 # the second, ... (LAB_COUNT of them), then some far into it. Each costs the
 # channel; the initiator comes back and no acknowledged data is lost.
-# CHECK=more
+# CHECK=full
 # FABRICS=vib
 # TIMEOUT=150
 # EACH=15

@@ -3,7 +3,7 @@
 # The target's HCA vanishes LAB_COUNT times, at a random moment of a login, of
 # I/O, of a logout, or while somebody changes the configuration. Bounded, and
 # what comes back serves.
-# CHECK=more
+# CHECK=full
 # FABRICS=vib
 # CPUS=2
 # TIMEOUT=150

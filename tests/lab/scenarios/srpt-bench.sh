@@ -3,7 +3,7 @@
 # scripts/srpt-bench on a disk that is logged in to: a result, its comparison
 # with another, plots, and no write to a disk in use.
 # FABRICS=rxe vib
-# CHECK=more
+# CHECK=full
 # NEEDS=module:null_blk
 # TIMEOUT=120
 backend_null disk 64

@@ -3,7 +3,7 @@
 # The virtual adapters under another storage protocol of the kernel: NVMe over
 # RDMA uses what SRP does not, SEND with invalidate above all. Its connections
 # come by RDMA CM over IPoIB.
-# CHECK=more
+# CHECK=full
 # FABRICS=vib
 # TARGETS=ours stock
 # NEEDS=module:ib_ipoib module:null_blk module:nvmet_rdma module:nvme_rdma
