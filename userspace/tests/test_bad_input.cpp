@@ -43,7 +43,7 @@ struct Serving : HostMachine {
     std::string everything() const {
         std::string text = fs.snapshot();
         for (const auto& [path, content] : all()) {
-            text += path + "\n" + content;
+            text.append(path).append("\n").append(content);
         }
         for (const srpt::SessionInfo& s : link.session_list) {
             text += fmt::format("session {}\n", s.id);
