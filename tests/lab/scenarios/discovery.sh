@@ -89,7 +89,7 @@ same "$(unit)" 0003100010000000 "IO unit when enabled again"
 step "a daemon that waits is told by a trap"
 # It would look again by itself after an hour. Once it has subscribed and looked
 # around, nothing comes any more.
-subscribed()	{ saquery IIR 2>/dev/null | grep -q 'trap_num[^0-9]*144'; }
+subscribed()	{ saquery IIR 2>/dev/null | grep 'trap_num[^0-9]*144' >/dev/null; }
 quiet()
 {
 	local before

@@ -31,8 +31,8 @@ for form in "0x${hex^^}" "$colons" "${others[@]}"; do
 	sg=$(sg_of "$DISK")
 	sg_persist --out --register --param-sark=0x1234 "$sg"
 	sg_persist --out --reserve --param-rk=0x1234 --prout-type=1 "$sg"
-	sg_persist --in --read-keys "$sg" | grep -q 0x1234 || fail "key not shown"
-	sg_persist --in --read-reservation "$sg" | grep -q 'Write Exclusive' || fail "reservation not shown"
+	sg_persist --in --read-keys "$sg" | grep 0x1234 >/dev/null || fail "key not shown"
+	sg_persist --in --read-reservation "$sg" | grep 'Write Exclusive' >/dev/null || fail "reservation not shown"
 	sg_persist --in --read-full-status "$sg" | tee "$SCRATCH/status"
 	grep -q 'RDMA initiator port' "$SCRATCH/status" || fail "full status names no SRP initiator"
 	tr -d ' \n' <"$SCRATCH/status" | grep -qi "$(named "$form")" || fail "full status has not $(named "$form")"
