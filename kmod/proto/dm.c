@@ -176,10 +176,18 @@ static enum proto_dm_status get(u16 attr, u32 attr_mod,
 				const struct proto_dm_port *port,
 				const struct proto_dm_trap *trap, u8 *data)
 {
-	switch (attr) {
-	case PROTO_DM_CLASS_PORT_INFO:
+	if (attr == PROTO_DM_CLASS_PORT_INFO) {
 		proto_dm_class_port_info(port, trap, data);
 		return PROTO_DM_OK;
+	}
+	/*
+	 * A port that has not had a controller yet is no IO unit. It may be
+	 * asked all the same, where IsDeviceManagement is not ours to clear, and
+	 * an empty unit would be listed.
+	 */
+	if (!port->enabled && !port->change_id)
+		return PROTO_DM_BAD_METHOD_ATTR;
+	switch (attr) {
 	case PROTO_DM_IO_UNIT_INFO:
 		proto_dm_io_unit_info(port, data);
 		return PROTO_DM_OK;

@@ -53,7 +53,8 @@ enum proto_dm_status {
 /**
  * struct proto_dm_port - what one port of ours tells about itself
  * @enabled:		a target port is enabled here; else the IO unit is empty
- * @change_id:		counts what @enabled went through
+ * @change_id:		counts what @enabled went through; while it is 0 and no
+ *			target port is enabled there is no IO unit
  * @ioc_guid:		GUID of the IO controller
  * @service_id:		IB service ID that takes logins
  * @id_ext:		identifier extension, names the service SRP.T10:<id_ext>

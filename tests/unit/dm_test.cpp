@@ -67,6 +67,20 @@ TEST(DmHandle, HeaderOfAnAnswer) {
   EXPECT_EQ(Hex(a.mad.data() + 24, 40), std::string(80, '0'));
 }
 
+TEST(DmHandle, APortThatNeverHadAControllerIsNoIoUnit) {
+  proto_dm_port port = Disabled();
+  port.change_id = 0;
+  EXPECT_EQ(Ask(Mad(PROTO_DM_GET, PROTO_DM_CLASS_PORT_INFO), port).status(), PROTO_DM_OK);
+  for (const u16 attr : {PROTO_DM_IO_UNIT_INFO, PROTO_DM_IOC_PROFILE, PROTO_DM_SERVICE_ENTRIES}) {
+    const Answer a = Ask(Mad(PROTO_DM_GET, attr, 1), port);
+    ASSERT_TRUE(a.sent);
+    EXPECT_EQ(a.status(), PROTO_DM_BAD_METHOD_ATTR) << attr;
+    EXPECT_EQ(Hex(a.data(), 16), std::string(32, '0')) << attr;
+  }
+  port.enabled = true;
+  EXPECT_EQ(Ask(Mad(PROTO_DM_GET, PROTO_DM_IO_UNIT_INFO), port).status(), PROTO_DM_OK);
+}
+
 TEST(DmHandle, ReservedAndStatusBytesOfTheRequestAreNotEchoed) {
   Iu req = Mad(PROTO_DM_GET, PROTO_DM_IOC_PROFILE, 1);
   req.Put32(4, 0xffffffff).Put16(18, 0xffff);

@@ -24,11 +24,12 @@ not_announced()	{ ! announced; }
 # change ID, slots, reserved, first eight slots
 unit()		{ query get 0x10 | cut -d ' ' -f 2 | cut -c 1-16; }
 
-step "a target that is not enabled: an empty unit that nobody is sent to"
+step "no target has been enabled yet: no IO unit, and nobody is sent there"
 backend_ramdisk vol1 32
 target_create vol1
 not_announced || fail "announced before it is enabled"
-same "$(unit)" 0000100000000000 "IO unit before enable"
+same "$(status get 1)" 0000 "ClassPortInfo before enable"
+same "$(status get 0x10)" 000c "IO unit before enable"
 same "$(status get 0x11 1)" 0100 "profile of a controller that is not there"
 
 step "enabled: announced, change ID 1, one controller"
