@@ -4,6 +4,8 @@
 #   # FABRICS=rxe vib      fabrics it is for (default: both)
 #                          make check runs it on the first, or on rxe
 #   # CHECK=more           ... no, make check-more does; full: make check-full
+#   # KERNEL=6.1           make check runs it on this kernel only, make check-more on
+#                          the others
 #   # MORE=vib             make check-more runs it on this fabric besides
 #   # BYNAME=reason       run only by those who name it
 #   # DEBUG=full           make check-debug leaves it to make check-full

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Commands that time out are aborted and repeated: the back end stands still
 # for a moment under verified I/O.
+# KERNEL=6.1
 # MORE=vib
 # TARGETS=ours stock
 # NEEDS=module:dm_mod module:null_blk

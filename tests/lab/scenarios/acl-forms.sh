@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each form in which an ACL names an initiator admits it, and shows its session
 # to rtslib; generated ACLs, and what becomes of them.
+# KERNEL=6.1
 # TIMEOUT=200
 
 # The fields that rtslib looks for in the info of an ACL.

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # A block device, a file and a RAM disk, exported together.
+# KERNEL=6.12
 # MORE=vib
 # TARGETS=ours stock
 # NEEDS=module:null_blk

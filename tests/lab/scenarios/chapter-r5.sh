@@ -9,4 +9,4 @@
 
 . "$LAB_dir/lib/story.sh"
 . "$LAB_dir/chapter/session.sh"
-chapter_session r5_targetcli
+chapter_session r5_restored

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What the configuration refuses, with the line that says what it accepts, and
 # that an attribute can be written while a session is live.
+# KERNEL=6.12
 # TIMEOUT=90
 
 # says TEXT COMMAND...: the command fails, and the log is to say why. The log

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # Several writers at once, each with its own channel and stretch of the disk.
+# KERNEL=6.12
 # CPUS=2
 # TARGETS=ours stock
 # TIMEOUT=90

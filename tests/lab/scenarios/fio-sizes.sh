@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Verified data at every size that takes another path: below a page, a page,
 # several descriptors, many; on several channels.
+# KERNEL=6.12
 # CPUS=2
 # MORE=vib
 # TARGETS=ours stock

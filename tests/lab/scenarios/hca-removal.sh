@@ -3,7 +3,8 @@
 # The HCA goes away under load and another comes: bounded, nothing left over,
 # the configuration still stands and serves again.
 # CPUS=2
-# FABRICS=rxe vib
+# FABRICS=vib rxe
+# MORE=rxe
 # TIMEOUT=120
 
 backend_ramdisk vol1 32

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Writes with their data in the command, and without; with a receive queue per
 # channel and with a shared one.
+# KERNEL=6.12
 # TIMEOUT=120
 
 backend_ramdisk vol1 32

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Persistent reservations by initiators whose ACL is written in each form; the
 # transport ID that LIO keeps is the 128 bits that the ACL names.
+# KERNEL=6.1
 # TIMEOUT=200
 
 backend_ramdisk vol1 16

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Indirect descriptors with the table in the command: scattered pages, each
 # with a descriptor of its own.
+# KERNEL=6.12
 # TARGETS=ours stock
 # TIMEOUT=60
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What an administrator does with srptctl alone: export, see who was refused,
 # admit it, watch it log in, look at its session, log it out, take all away.
+# KERNEL=6.1
 # TIMEOUT=150
 
 # json FILTER: one value out of the answer on standard input, by Python.

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # Shared receive queue on, off, and changed while a session lives.
+# KERNEL=6.12
 # CPUS=2
 # MORE=vib
 # TIMEOUT=120

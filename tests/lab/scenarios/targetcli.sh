@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Configuration by stock targetcli; saved, the module reloaded, restored; the
 # tree is the same.
+# KERNEL=6.12
 # TARGETS=ours stock
 # TIMEOUT=180
 

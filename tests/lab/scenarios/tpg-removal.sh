@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The whole target is removed under load, then the module. Everything in
 # bounded time, and it comes back.
+# KERNEL=6.12
 # CPUS=2
 # MORE=vib
 # TIMEOUT=120

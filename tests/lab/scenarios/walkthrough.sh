@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # The reference chapter's session, compared with its text.
+# KERNEL=6.1
 # CPUS=2
 # FABRICS=vib
 # SETUP=none
