@@ -91,6 +91,8 @@ static int attach_imm(struct srpt_slot *slot, u32 len)
 static int attach_buffer(struct srpt_slot *slot)
 {
 	struct se_cmd *se_cmd = &slot->io.se_cmd;
+	bool pass_through = se_cmd->se_dev->transport_flags &
+			    TRANSPORT_FLAG_PASSTHROUGH;
 	u32 len = se_cmd->data_length;
 	int ret;
 
@@ -110,7 +112,7 @@ static int attach_buffer(struct srpt_slot *slot)
 	 * without saying so. (LIO clears the first entry of the emulated.)
 	 */
 	if (se_cmd->data_direction == DMA_FROM_DEVICE &&
-	    ((se_cmd->se_dev->transport_flags & TRANSPORT_FLAG_PASSTHROUGH) ||
+	    (pass_through ||
 	     (!(se_cmd->se_cmd_flags & SCF_SCSI_DATA_CDB) && slot->buf.n > 1)))
 		srpt_buf_zero(&slot->buf);
 
@@ -120,6 +122,13 @@ static int attach_buffer(struct srpt_slot *slot)
 	 */
 	se_cmd->t_data_sg = slot->buf.sg;
 	se_cmd->t_data_nents = slot->buf.n;
+	/* PSCSI refuses a list with an entry that crosses a page. */
+	if (pass_through) {
+		if (srpt_buf_page(&slot->buf))
+			return -ENOMEM;
+		se_cmd->t_data_sg = slot->buf.paged;
+		se_cmd->t_data_nents = slot->buf.n_paged;
+	}
 	se_cmd->se_cmd_flags |= SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
 	return 0;
 }

@@ -269,6 +269,10 @@ void srpt_buf_put(struct srpt_data_pool *pool, struct srpt_buf *buf)
 {
 	u32 i, n = buf->n;
 
+	if (unlikely(buf->paged)) {
+		kfree(buf->paged);
+		buf->paged = NULL;
+	}
 	buf->n = 0;
 	if (!buf->len)
 		return;
@@ -307,6 +311,34 @@ void srpt_buf_borrow(struct srpt_buf *buf, void *addr, u64 dma, u32 len)
 	buf->chunk[0] = NULL;
 	buf->dma[0] = dma;
 	sg_init_one(buf->sg, addr, len);
+}
+
+int srpt_buf_page(struct srpt_buf *buf)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < buf->n; i++)
+		n += DIV_ROUND_UP(buf->sg[i].offset + buf->sg[i].length,
+				  PAGE_SIZE);
+	buf->paged = kmalloc_array(n, sizeof(*buf->paged),
+				   GFP_NOIO | __GFP_NOWARN);
+	if (!buf->paged)
+		return -ENOMEM;
+	sg_init_table(buf->paged, n);
+	buf->n_paged = 0;
+	for (i = 0; i < buf->n; i++) {
+		struct page *page = sg_page(&buf->sg[i]);
+		u32 off = buf->sg[i].offset, left = buf->sg[i].length;
+
+		for (; left; page++, off = 0) {
+			u32 step = min_t(u32, left, PAGE_SIZE - off);
+
+			sg_set_page(&buf->paged[buf->n_paged++], page, step,
+				    off);
+			left -= step;
+		}
+	}
+	return 0;
 }
 
 void srpt_buf_zero(struct srpt_buf *buf)

@@ -17,6 +17,8 @@ struct srpt_chunk;
  * struct srpt_buf - a data buffer: contiguous chunks, mapped for the device
  * @len:	bytes asked for
  * @n:		chunks (and scatterlist entries) in use
+ * @n_paged:	entries of @paged
+ * @paged:	the same memory as @sg, no entry across a page; NULL: not asked for
  * @sg:		scatterlist LIO works on; lengths sum to @len
  * @dma:	bus address of each entry
  * @chunk:	where the memory came from; NULL entry: borrowed (immediate data)
@@ -24,6 +26,8 @@ struct srpt_chunk;
 struct srpt_buf {
 	u32 len;
 	u32 n;
+	u32 n_paged;
+	struct scatterlist *paged;
 	struct scatterlist sg[SRPT_BUF_CHUNKS];
 	u64 dma[SRPT_BUF_CHUNKS];
 	struct srpt_chunk *chunk[SRPT_BUF_CHUNKS];
@@ -57,6 +61,8 @@ int srpt_contig_get(struct srpt_data_pool *pool, struct srpt_contig *c, u32 len)
 void srpt_contig_put(struct srpt_data_pool *pool, struct srpt_contig *c);
 /* Make the buffer of memory that belongs to somebody else. */
 void srpt_buf_borrow(struct srpt_buf *buf, void *addr, u64 dma, u32 len);
+/* Make @paged. Allocates: for what is not the hot path. 0 or -ENOMEM. */
+int srpt_buf_page(struct srpt_buf *buf);
 void srpt_buf_zero(struct srpt_buf *buf);
 void srpt_buf_sync_cpu(struct srpt_data_pool *pool, struct srpt_buf *buf);
 void srpt_buf_sync_device(struct srpt_data_pool *pool, struct srpt_buf *buf,

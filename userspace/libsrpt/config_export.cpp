@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 // One command from a device to a LUN that an initiator can log in to.
 //
+// What is there already and is what is wanted stays as it is, so the same
+// command again completes what a killed one began.
+//
 // The order of the steps is that of targetcli: the back end first, enabled and
 // with its serial number, since a LUN can only lead to one that works; then the
 // target and the LUN; ACLs with their mapped LUNs; and the portal group is
@@ -33,9 +36,22 @@ std::string clean_name(std::string_view text) {
     return name;
 }
 
+const Backstore* store_named(const Tree& tree, std::string_view plugin, std::string_view name) {
+    const auto store = std::find_if(tree.backstores.begin(), tree.backstores.end(),
+                                    [&](const Backstore& s) { return s.plugin == plugin && s.name == name; });
+    return store != tree.backstores.end() ? &*store : nullptr;
+}
+
 bool name_taken(const Tree& tree, std::string_view plugin, std::string_view name) {
-    return std::any_of(tree.backstores.begin(), tree.backstores.end(),
-                       [&](const Backstore& s) { return s.plugin == plugin && s.name == name; });
+    return store_named(tree, plugin, name) != nullptr;
+}
+
+tl::unexpected<Error> half_made(const Backstore& store) {
+    Error error =
+        make_error(Errc::exists, fmt::format("back end {}/{} was left half made", store.plugin, store.name),
+                   fmt::format("remove it: srptctl backstore delete {}/{}", store.plugin, store.name));
+    error.path = store.path;
+    return fail(std::move(error));
 }
 
 class ExportPlanner {
@@ -51,12 +67,18 @@ class ExportPlanner {
     Status choose_port(const RdmaPort& port);
     Status back_end();
     Status new_back_end(const std::string& plugin, const std::string& default_name);
-    Status ramdisk();
+    // The back end is there already, and perhaps its LUN; what is missing follows.
+    Status use_back_end(const Backstore& store);
+    bool same_ramdisk(const Backstore& store) const;
+    // True if it takes a back end that is there, false if it needs a new one.
+    Result<bool> ramdisk();
     Status choose_name(const std::string& plugin, const std::string& default_name);
     Status lun();
     Status acls();
     Status map_to(const Ident& ident);
+    Status keep_mapped(const MappedLun& mapped, const Ident& ident);
     void listener();
+    bool seen() const;
 
     const FileSystem& fs_;
     System& system_;
@@ -69,6 +91,7 @@ class ExportPlanner {
     StoreSpec spec_;                 // of a new back end
     const Target* target_ = nullptr; // existing
     const Tpg* tpg_ = nullptr;       // existing
+    const Lun* lun_ = nullptr;       // existing
     const RdmaPort* port_ = nullptr;
     std::string tpg_path_;
     std::string backstore_path_;
@@ -172,7 +195,10 @@ Status ExportPlanner::choose_name(const std::string& plugin, const std::string& 
             return fail(Errc::usage, fmt::format("'{}' cannot name a back end", result_.name),
                         "letters, digits, '_', '-' and '.' are possible");
         }
-        if (name_taken(tree_, plugin, result_.name)) {
+        if (const Backstore* store = store_named(tree_, plugin, result_.name)) {
+            if (!store->enabled) {
+                return half_made(*store);
+            }
             return fail(Errc::exists, fmt::format("there is a back end {}/{} already", plugin, result_.name),
                         "choose another --name");
         }
@@ -206,24 +232,82 @@ Result<uint64_t> checked_ramdisk_size(std::string_view text) {
     return bytes;
 }
 
-Status ExportPlanner::ramdisk() {
+Status ExportPlanner::use_back_end(const Backstore& store) {
+    if (!store.enabled) {
+        return half_made(store);
+    }
+    result_.plugin = store.plugin;
+    result_.name = store.name;
+    result_.new_backstore = false;
+    backstore_path_ = store.path;
+    const Lun* other = nullptr;
+    for (size_t i = 0; tpg_ != nullptr && lun_ == nullptr && i < tpg_->luns.size(); i++) {
+        const Lun& lun = tpg_->luns[i];
+        if (lun.backstore_path == store.path) {
+            (!request_.lun || *request_.lun == lun.index ? lun_ : other) = &lun;
+        }
+    }
+    if (lun_ == nullptr && other != nullptr) {
+        Error error = make_error(
+            Errc::exists,
+            fmt::format("{}/{} is exported by this target already, as LUN {}", store.plugin, store.name,
+                        other->index),
+            fmt::format("to let an initiator see it under another number: srptctl acl map ID {}={}",
+                        other->index, *request_.lun));
+        error.path = other->path;
+        return fail(std::move(error));
+    }
+    return {};
+}
+
+// Is a RAM disk of the wanted name the wanted one? One that another target
+// serves holds data of its own, and the name may be the same by accident.
+bool ExportPlanner::same_ramdisk(const Backstore& store) const {
+    const uint64_t page = system_.page_size();
+
+    return !store.nullio && store.pages && *store.pages == (spec_.bytes + page - 1) / page &&
+           std::all_of(store.users.begin(), store.users.end(), [&](const std::string& user) {
+               return tpg_ != nullptr && user.starts_with(tpg_->path + "/");
+           });
+}
+
+Result<bool> ExportPlanner::ramdisk() {
     const Result<uint64_t> bytes =
         checked_ramdisk_size(std::string_view(request_.device).substr(kRamdisk.size()));
     if (!bytes) {
         return fail(bytes.error());
     }
+    spec_.bytes = *bytes;
+    // Only a name says that it is the same one again.
+    const Backstore* store = request_.name ? store_named(tree_, "ramdisk", *request_.name) : nullptr;
+    if (store != nullptr && store->enabled && same_ramdisk(*store)) {
+        if (Status status = use_back_end(*store); !status) {
+            return fail(status.error());
+        }
+        if (lun_ == nullptr) {
+            result_.notes.push_back(
+                fmt::format("back end ramdisk/{} was there already, with what is in it", store->name));
+        }
+        return true;
+    }
     unsigned number = 0;
     while (name_taken(tree_, "ramdisk", fmt::format("ram{}", number))) {
         number++;
     }
-    spec_.bytes = *bytes;
-    return new_back_end("ramdisk", fmt::format("ram{}", number));
+    if (Status status = new_back_end("ramdisk", fmt::format("ram{}", number)); !status) {
+        return fail(status.error());
+    }
+    return false;
 }
 
 Status ExportPlanner::back_end() {
     if (request_.device.starts_with(kRamdisk)) {
-        if (Status status = ramdisk(); !status) {
-            return status;
+        const Result<bool> there = ramdisk();
+        if (!there) {
+            return fail(there.error());
+        }
+        if (*there) {
+            return {};
         }
     } else {
         Result<Backing> backing = system_.probe(request_.device);
@@ -250,26 +334,7 @@ Status ExportPlanner::back_end() {
                     fmt::format("{} is the back end {}/{} already", backing_.path, store.plugin, store.name),
                     "leave --name away to use that one");
             }
-            for (const std::string& user : store.users) {
-                if (tpg_ != nullptr && user.starts_with(tpg_->path + "/")) {
-                    Error error = make_error(Errc::exists,
-                                             fmt::format("{} is exported by this target already, as {}",
-                                                         backing_.path, base_name(user)),
-                                             "to let an initiator see it: srptctl acl allow ID");
-                    error.path = user;
-                    return fail(std::move(error));
-                }
-            }
-            if (!store.enabled) {
-                return fail(Errc::exists,
-                            fmt::format("back end {}/{} was left half made", store.plugin, store.name),
-                            fmt::format("remove it: rmdir {}", store.path));
-            }
-            result_.plugin = store.plugin;
-            result_.name = store.name;
-            result_.new_backstore = false;
-            backstore_path_ = store.path;
-            return {};
+            return use_back_end(store);
         }
 
         if (backing_.kind == Backing::Kind::other) {
@@ -314,7 +379,9 @@ Status ExportPlanner::back_end() {
 Status ExportPlanner::lun() {
     unsigned index = 0;
 
-    if (request_.lun) {
+    if (lun_ != nullptr) {
+        index = lun_->index;
+    } else if (request_.lun) {
         index = *request_.lun;
         if (index > detail::kMaxLun) {
             return fail(Errc::usage,
@@ -336,8 +403,36 @@ Status ExportPlanner::lun() {
     }
     result_.lun = index;
     lun_path_ = fmt::format("{}/lun/lun_{}", tpg_path_, index);
+    if (lun_ != nullptr) {
+        return {};
+    }
     result_.plan.mkdir(lun_path_);
     result_.plan.symlink(backstore_path_, fmt::format("{}/{}", lun_path_, system_.random_hex(10)));
+    return {};
+}
+
+// An initiator that sees this LUN already is never given more than it has.
+Status ExportPlanner::keep_mapped(const MappedLun& mapped, const Ident& ident) {
+    if (!mapped.lun) {
+        Error error = make_error(
+            Errc::exists, fmt::format("mapped LUN {} of {} was left half made", mapped.index, ident.text()),
+            fmt::format("remove it: srptctl acl unmap {} {}", ident.text(), mapped.index));
+        error.path = mapped.path;
+        return fail(std::move(error));
+    }
+    if (lun_ == nullptr || *mapped.lun != lun_->index) {
+        Error error = make_error(
+            Errc::exists, fmt::format("{} sees another LUN under number {}", ident.text(), result_.lun),
+            "choose a number that is free for it with --lun");
+        error.path = mapped.path;
+        return fail(std::move(error));
+    }
+    if (request_.read_only && !mapped.write_protect) {
+        result_.plan.write(mapped.path + "/write_protect", "1", "0");
+    } else if (!request_.read_only && mapped.write_protect) {
+        result_.notes.push_back(
+            fmt::format("{} sees LUN {} read only, as before", ident.text(), mapped.index));
+    }
     return {};
 }
 
@@ -354,19 +449,22 @@ Status ExportPlanner::map_to(const Ident& ident) {
         detail::note_name(ident, result_.notes);
     } else {
         for (const MappedLun& mapped : acl->luns) {
-            if (mapped.index == result_.lun) {
-                Error error =
-                    make_error(Errc::exists,
-                               fmt::format("{} sees another LUN under number {}", ident.text(), result_.lun),
-                               "choose a number that is free for it with --lun");
-                error.path = mapped.path;
-                return fail(std::move(error));
+            if (mapped.index == result_.lun || (lun_ != nullptr && mapped.lun == lun_->index)) {
+                result_.acls.push_back(name);
+                return keep_mapped(mapped, ident);
             }
         }
     }
     detail::map_lun(result_.plan, system_, path, lun_path_, result_.lun, request_.read_only);
     result_.acls.push_back(name);
     return {};
+}
+
+bool ExportPlanner::seen() const {
+    return lun_ != nullptr && std::any_of(tpg_->acls.begin(), tpg_->acls.end(), [&](const Acl& acl) {
+               return std::any_of(acl.luns.begin(), acl.luns.end(),
+                                  [&](const MappedLun& mapped) { return mapped.lun == lun_->index; });
+           });
 }
 
 Status ExportPlanner::acls() {
@@ -389,7 +487,8 @@ Status ExportPlanner::acls() {
             return status;
         }
     }
-    if (request_.acls.empty() && tpg_ != nullptr && !tpg_->acls.empty() && !tpg_->admits_anyone()) {
+    if (request_.acls.empty() && tpg_ != nullptr && !tpg_->acls.empty() && !tpg_->admits_anyone() &&
+        !seen()) {
         result_.notes.push_back(fmt::format(
             "no ACL sees LUN {} yet; to map it: srptctl acl allow ID --lun {}", result_.lun, result_.lun));
     }
@@ -435,6 +534,18 @@ Result<ExportResult> ExportPlanner::plan() {
     listener();
     if (tpg_ == nullptr || !tpg_->enabled) {
         result_.plan.write(tpg_path_ + "/enable", "1", "0");
+    }
+    if (lun_ != nullptr && result_.plan.empty()) {
+        Error error = make_error(
+            Errc::exists,
+            fmt::format("{} is exported by this target already, as lun_{}", request_.device, lun_->index),
+            "to let an initiator see it: srptctl acl allow ID");
+        error.path = lun_->path;
+        return fail(std::move(error));
+    }
+    if (lun_ != nullptr) {
+        result_.notes.push_back(
+            fmt::format("LUN {} was there already; what was missing was added", lun_->index));
     }
     return std::move(result_);
 }

@@ -40,6 +40,7 @@ class Examiner {
     void luns(const Target& target, const Tpg& tpg);
     void acls(const Target& target, const Tpg& tpg);
     void acl_form(const Target& target, const Tpg& tpg, const Acl& acl);
+    void disabled(const Target& target, const Tpg& tpg);
     void leftovers();
 
     Finding& found(Level level, std::string id, std::string text, std::string path = {}) {
@@ -225,7 +226,8 @@ void Examiner::luns(const Target& target, const Tpg& tpg) {
                 .commands = {
                 tpg.acls.size() == 1
                     ? fmt::format("srptctl acl map {} {}{}", tpg.acls.front().name, lun.index, on(target))
-                    : fmt::format("srptctl acl map ID {}{}", lun.index, on(target))};
+                    : fmt::format("srptctl acl map ID {}{}", lun.index, on(target)),
+                fmt::format("srptctl lun remove {}{}", lun.index, on(target))};
         }
     }
 }
@@ -303,6 +305,24 @@ void Examiner::acls(const Target& target, const Tpg& tpg) {
     }
 }
 
+void Examiner::disabled(const Target& target, const Tpg& tpg) {
+    const std::string label = targetcli_name(target.name);
+    Finding& f = found(Level::warning, "target-disabled",
+                       fmt::format("target {} is disabled: nobody can log in", label), tpg.path);
+
+    f.commands = {fmt::format("srptctl target enable {}", label)};
+    // Enabling comes last. Where nobody has been admitted before, what made
+    // the target may have been killed, and its user may want to begin again.
+    if (!tpg.luns.empty() && !tpg.admits_anyone() &&
+        std::none_of(tpg.acls.begin(), tpg.acls.end(), [](const Acl& acl) {
+            return std::any_of(acl.luns.begin(), acl.luns.end(),
+                               [](const MappedLun& mapped) { return mapped.lun.has_value(); });
+        })) {
+        f.text += "; no initiator was to see a LUN yet, so it may have been left half made";
+        f.commands.push_back(fmt::format("srptctl unexport {}", label));
+    }
+}
+
 void Examiner::targets() {
     for (const Target& target : p_.tree.targets) {
         const std::string label = targetcli_name(target.name);
@@ -323,9 +343,7 @@ void Examiner::targets() {
                                  fmt::format("srptctl target delete {}", label)};
             }
             if (!tpg.enabled) {
-                found(Level::warning, "target-disabled",
-                      fmt::format("target {} is disabled: nobody can log in", label), tpg.path)
-                    .commands = {fmt::format("srptctl target enable {}", label)};
+                disabled(target, tpg);
             }
             luns(target, tpg);
             acls(target, tpg);

@@ -16,6 +16,9 @@ namespace srpt {
 
 namespace {
 
+// No configuration comes near it.
+constexpr size_t kLargestFile = size_t{64} << 20;
+
 // A descriptor that closes itself.
 class Fd {
   public:
@@ -82,13 +85,19 @@ Result<std::vector<std::string>> PosixFileSystem::list(const std::string& path) 
     return names;
 }
 
-Result<std::string> PosixFileSystem::read(const std::string& path) const {
-    const Fd fd(::open(at(path).c_str(), O_RDONLY | O_CLOEXEC));
+Result<std::string> read_whole(const std::string& file, const std::string& shown) {
+    const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     std::string text;
     std::array<char, 4096> buffer{};
+    struct stat st {};
 
-    if (fd.get() < 0) {
-        return fail(errno_error(errno, "cannot read", path));
+    if (fd.get() < 0 || ::fstat(fd.get(), &st) != 0) {
+        return fail(errno_error(errno, "cannot read", shown));
+    }
+    // A disk or /dev/zero has no end that one would want to wait for. A pipe
+    // may be what a shell makes of <(...).
+    if (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode)) {
+        return fail(errno_error(EINVAL, "a device is no file to read", shown));
     }
     for (;;) {
         const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
@@ -97,15 +106,24 @@ Result<std::string> PosixFileSystem::read(const std::string& path) const {
             continue;
         }
         if (n < 0) {
-            return fail(errno_error(errno, "cannot read", path));
+            return fail(errno_error(errno, "cannot read", shown));
         }
         if (n == 0) {
-            break;
+            return text;
         }
         text.append(buffer.data(), static_cast<size_t>(n));
+        if (text.size() > kLargestFile) {
+            return fail(
+                errno_error(EFBIG, fmt::format("more than {} MiB are not read", kLargestFile >> 20), shown));
+        }
     }
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) {
-        text.pop_back();
+}
+
+Result<std::string> PosixFileSystem::read(const std::string& path) const {
+    Result<std::string> text = read_whole(at(path), path);
+
+    while (text && !text->empty() && (text->back() == '\n' || text->back() == '\0')) {
+        text->pop_back();
     }
     return text;
 }

@@ -74,6 +74,9 @@ class PosixFileSystem final : public FileSystem {
     std::string root_;
 };
 
+// The content of a file to its last byte; errors are about the path `shown`.
+Result<std::string> read_whole(const std::string& file, const std::string& shown);
+
 // Last component of a path, and everything before it.
 std::string base_name(std::string_view path);
 std::string dir_name(std::string_view path);

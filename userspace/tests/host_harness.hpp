@@ -46,6 +46,7 @@ class FixtureFiles final : public srpt::host::Files {
     std::function<srpt::Status(const std::string& path, const std::string& value)> on_store;
     std::vector<std::string> stored;
     std::string fail_replace; // replacing that file fails
+    int refuse = 0;           // whatever would change something fails so
 
     void put(const std::string& path, const std::string& text) const {
         const std::filesystem::path file = root() + path;
@@ -61,6 +62,9 @@ class FixtureFiles final : public srpt::host::Files {
     std::string text(const std::string& path) const { return read(path).value_or("(absent)"); }
 
     srpt::Status store(const std::string& path, std::string_view value) override {
+        if (refuse != 0) {
+            return srpt::fail(srpt::errno_error(refuse, "cannot store", path));
+        }
         stored.push_back(path + "=" + std::string(srpt::host::trim(value)));
         if (on_store) {
             return on_store(path, std::string(value));
@@ -68,10 +72,14 @@ class FixtureFiles final : public srpt::host::Files {
         return Files::store(path, value);
     }
     srpt::Status replace(const std::string& path, std::string_view text) override {
-        if (path == fail_replace) {
-            return srpt::fail(srpt::errno_error(ENOSPC, "cannot write", path));
+        if (path == fail_replace || refuse != 0) {
+            return srpt::fail(srpt::errno_error(refuse != 0 ? refuse : ENOSPC, "cannot write", path));
         }
         return Files::replace(path, text);
+    }
+    srpt::Status remove(const std::string& path) override {
+        return refuse != 0 ? srpt::fail(srpt::errno_error(refuse, "cannot remove", path))
+                           : Files::remove(path);
     }
 };
 

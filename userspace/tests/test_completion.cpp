@@ -211,4 +211,29 @@ TEST(Manual, NamesEveryCommandAndOption) {
     }
 }
 
+// Each verb is used by a scenario of the lab, on a real module.
+TEST(Scenarios, UseEveryVerb) {
+    CLI::App app{"srptctl", "srptctl"};
+    srptctl::Runner runner;
+    srptctl::Registry registry(app, runner);
+    std::string scenarios;
+
+    srptctl::add_all(registry);
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::string(SRPT_SOURCE_DIR) + "/../tests/lab/scenarios")) {
+        std::ifstream file(entry.path());
+        scenarios.append(std::istreambuf_iterator<char>(file), {});
+    }
+    size_t verbs = 0;
+    for (const srptctl::CommandWords& command : srptctl::command_table(app)) {
+        if (!command.path.empty() && command.verbs.empty()) {
+            EXPECT_TRUE(scenarios.find("srptctl " + command.path + " ") != std::string::npos ||
+                        scenarios.find("srptctl " + command.path + "\n") != std::string::npos)
+                << command.path;
+            verbs++;
+        }
+    }
+    EXPECT_GT(verbs, 50U);
+}
+
 } // namespace

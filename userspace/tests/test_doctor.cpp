@@ -105,6 +105,15 @@ TEST(Doctor, MendsWhatAKilledCommandLeft) {
     m.ok({"acl", "unmap", kInitiator, "4"});
     m.ok({"acl", "map", kInitiator, "0"});
     EXPECT_TRUE(findings(m).empty()) << m.run({"doctor"}).out;
+    // Whoever disables a target that serves is not offered to lose it.
+    m.ok({"target", "disable", "-y"});
+    EXPECT_EQ(findings(m).at("target-disabled")["commands"].size(), 1U);
+    m.ok({"acl", "delete", kInitiator, "-y"});
+    found = findings(m);
+    EXPECT_EQ(found.at("target-disabled")["commands"].back(), "srptctl unexport ib." + kGid.substr(2));
+    EXPECT_EQ(found.at("lun-unmapped")["commands"].back(), "srptctl lun remove 0");
+    m.ok({"unexport", "ib." + kGid.substr(2)});
+    EXPECT_TRUE(findings(m).empty()) << m.run({"doctor"}).out;
     m.ok({"backstore", "create", "ramdisk", "1M"});
     EXPECT_EQ(findings(m).at("backstore-unused")["level"], "hint");
 }

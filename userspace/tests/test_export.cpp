@@ -168,6 +168,62 @@ TEST(Export, SameDeviceOnTwoPortsSharesTheBackEnd) {
     EXPECT_EQ(m.run({"export", "/dev/sdc1", "--port", "qib1", "--name", "other"}).code, 5);
 }
 
+TEST(Export, AgainAddsWhatIsMissing) {
+    Machine m;
+
+    m.ok({"export", "/dev/sdc1"});
+    EXPECT_EQ(m.run({"export", "/dev/sdc1"}).code, 5);
+    const Answer acl = m.ok({"export", "/dev/sdc1", "--acl", kInitiator});
+    EXPECT_NE(acl.err.find("LUN 0 was there already"), std::string::npos);
+    EXPECT_TRUE(m.fs.has(m.tpg() + "/acls/" + kInitiator + "/lun_0"));
+    EXPECT_FALSE(m.fs.has(m.tpg() + "/lun/lun_1"));
+    EXPECT_EQ(m.run({"export", "/dev/sdc1", "--acl", kInitiator}).code, 5);
+    m.ok({"target", "disable"});
+    m.ok({"export", "/dev/sdc1", "--acl", kInitiator});
+    EXPECT_EQ(m.fs.content(m.tpg() + "/enable"), "1");
+    // Another number is another wish.
+    const Answer number = m.run({"export", "/dev/sdc1", "--lun", "3"});
+    EXPECT_EQ(number.code, 5);
+    EXPECT_NE(number.err.find("already, as LUN 0"), std::string::npos);
+    EXPECT_NE(number.err.find("acl map ID 0=3"), std::string::npos);
+    // Write protection is put on, but never taken off.
+    const std::string protect = m.tpg() + "/acls/" + kInitiator + "/lun_0/write_protect";
+    m.ok({"export", "/dev/sdc1", "--acl", kInitiator, "--read-only"});
+    EXPECT_EQ(m.fs.content(protect), "1");
+    EXPECT_EQ(m.run({"export", "/dev/sdc1", "--acl", kInitiator}).code, 5);
+    m.ok({"target", "disable"});
+    EXPECT_NE(m.ok({"export", "/dev/sdc1", "--acl", kInitiator}).err.find("read only, as before"),
+              std::string::npos);
+    EXPECT_EQ(m.fs.content(protect), "1");
+    // Who sees it under another number sees it.
+    m.ok({"acl", "create", kOther, "--no-luns"});
+    m.ok({"acl", "map", kOther, "0=4"});
+    EXPECT_EQ(m.run({"export", "/dev/sdc1", "--acl", kOther}).code, 5);
+}
+
+TEST(Export, ARamdiskIsTheSameByNameAndSize) {
+    Machine m;
+
+    m.add_port("qib1", 1, "fe80:0000:0000:0000:0011:7500:0077:dd7f", "4: ACTIVE", "InfiniBand");
+    m.ok({"export", "ramdisk:1M", "--name", "r", "--port", "qib0"});
+    EXPECT_EQ(m.run({"export", "ramdisk:1M", "--name", "r", "--port", "qib0"}).code, 5);
+    EXPECT_EQ(m.run({"export", "ramdisk:2M", "--name", "r", "--port", "qib0"}).code, 5);
+    m.ok({"export", "ramdisk:1M", "--name", "r", "--port", "qib0", "--acl", kInitiator});
+    EXPECT_TRUE(m.fs.has(m.tpg() + "/acls/" + kInitiator + "/lun_0"));
+    // What another target serves has data of its own.
+    const Answer other = m.run({"export", "ramdisk:1M", "--name", "r", "--port", "qib1"});
+    EXPECT_EQ(other.code, 5);
+    EXPECT_NE(other.err.find("choose another --name"), std::string::npos);
+    // One that nobody uses is taken, and that is said.
+    m.ok({"unexport", "0", "--keep-backstore"});
+    EXPECT_NE(m.ok({"export", "ramdisk:1M", "--name", "r", "--port", "qib1"}).err.find("was there already"),
+              std::string::npos);
+    EXPECT_EQ(m.fs.list(kCore)->size(), 1U);
+    // Without a name it is a new one each time.
+    m.ok({"export", "ramdisk:1M", "--port", "qib0"});
+    EXPECT_EQ(m.fs.list(kCore)->size(), 2U);
+}
+
 TEST(Export, ChoosesThePort) {
     Machine m;
 
@@ -297,7 +353,26 @@ TEST(Export, HalfMadeThings) {
     ASSERT_TRUE(m.fs.mkdir(kCore + "/iblock_0"));
     ASSERT_TRUE(m.fs.mkdir(kCore + "/iblock_0/x"));
     ASSERT_TRUE(m.fs.write(kCore + "/iblock_0/x/udev_path", "/dev/sdc1"));
-    EXPECT_EQ(m.run({"export", "/dev/sdc1"}).code, 5);
+    const Answer store = m.run({"export", "/dev/sdc1"});
+    EXPECT_EQ(store.code, 5);
+    EXPECT_NE(store.err.find("srptctl backstore delete block/x"), std::string::npos);
+    Machine two;
+    two.ok({"export", "/dev/sdc1", "--acl", kInitiator});
+    const std::string mapped = two.tpg() + "/acls/" + kInitiator + "/lun_0";
+    const std::vector<std::string> names = two.fs.list(mapped).value();
+    for (const std::string& name : names) {
+        if (two.fs.kind(mapped + "/" + name) == srpt::FileSystem::Kind::link) {
+            ASSERT_TRUE(two.fs.unlink(mapped + "/" + name));
+        }
+    }
+    const Answer half = two.run({"export", "/dev/sdc1", "--acl", kInitiator});
+    EXPECT_EQ(half.code, 5);
+    EXPECT_NE(half.err.find("srptctl acl unmap " + kInitiator + " 0"), std::string::npos) << half.err;
+    Machine three;
+    ASSERT_TRUE(three.fs.mkdir(kCore + "/rd_mcp_0"));
+    ASSERT_TRUE(three.fs.mkdir(kCore + "/rd_mcp_0/r"));
+    EXPECT_NE(three.run({"export", "ramdisk:1M", "--name", "r"}).err.find("left half made"),
+              std::string::npos);
 }
 
 TEST(Export, KeepsTargetclisPlaceForReservations) {

@@ -89,6 +89,15 @@ TEST_F(RootTest, LongFilesAreReadWhole) {
     EXPECT_EQ(fs_.read("/long")->size(), 10000U);
 }
 
+TEST_F(RootTest, WhatHasNoEndIsNotRead) {
+    EXPECT_EQ(srpt::PosixFileSystem().read("/dev/zero").error().err, EINVAL);
+    EXPECT_EQ(fs_.read("/").error().err, EISDIR);
+    put("/sparse", "");
+    stdfs::resize_file(root_ + "/sparse", uintmax_t{1} << 40);
+    EXPECT_EQ(fs_.read("/sparse").error().err, EFBIG);
+    EXPECT_EQ(fs_.read("/sparse").error().path, "/sparse");
+}
+
 TEST_F(RootTest, Changes) {
     ASSERT_TRUE(fs_.mkdir("/a"));
     EXPECT_EQ(fs_.mkdir("/a").error().err, EEXIST);

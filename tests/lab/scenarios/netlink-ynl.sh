@@ -5,7 +5,7 @@
 # what the tracepoints tell of it.
 # CPUS=2
 # CHECK=more
-# FABRICS=rxe
+# FABRICS=rxe vib
 # TIMEOUT=180
 # HOST=scripts/kernels ynl
 
@@ -23,6 +23,15 @@ nl()
 
 heard()	{ same "$(nl event "$1" "$2")" heard "event $1"; }
 
+# By which address a login is told of, and the port that RDMA CM is taken on.
+if [ "$FABRIC_CM" = rdma ]; then
+	source_key=source-ip source=$FABRIC_IP cm_port=$FABRIC_PORT
+else
+	source_key=source-gid cm_port=0
+	source=$(cat /sys/class/infiniband/$VIB_INITIATOR/ports/1/gids/0)
+fi
+device=$(fabric_device)
+
 traced() { grep -qE -- "$1" "$TRACING/trace"; }
 
 coproc CONSOLE { exec "$LAB_root/tests/netlink/console.py"; }
@@ -39,32 +48,32 @@ step "module, port, target"
 # The command line of the reference page.
 "$YNL/cli.py" --spec "$LAB_root/Documentation/netlink/specs/ib_srpt.yaml" \
 	--schema "$YNL/../../../Documentation/netlink/genetlink.yaml" --dump port-get >"$SCRATCH/ports"
-grep -F "'device': 'rxe0'" "$SCRATCH/ports" || { cat "$SCRATCH/ports"; fail "ynl does not show the port"; }
+grep -F "'device': '$device'" "$SCRATCH/ports" || { cat "$SCRATCH/ports"; fail "ynl does not show the port"; }
 read -r -t 120 ready <&"$nl_out" || fail "the client does not start"
 same "$ready" ready
-same "$(nl request module-get '{}' 'd["rdma-cm-port"], d["sessions"]')" "($FABRIC_PORT, 0)"
+same "$(nl request module-get '{}' 'd["rdma-cm-port"], d["sessions"]')" "($cm_port, 0)"
 same "$(nl request module-get '{}' 'd["service-guid"]')" "$(printf 0x%x "$(fabric_service_guid)")"
-same "$(nl dump port-get '{}' '[(p["device"], p["num"], p["state"], p["gid"], p["target"]) for p in d]')" \
-	"[('rxe0', 1, 'active', '$(fabric_gid)', ['$TARGET'])]"
+same "$(nl dump port-get '{}' '[(p["device"], p["num"], p["state"], p["gid"], p["target"]) for p in d if "target" in p]')" \
+	"[('$device', 1, 'active', '$(fabric_gid)', ['$TARGET'])]"
 same "$(nl dump target-get '{}' '[(t["wwn"], t["enabled"], t["sessions"], t["ports"]) for t in d]')" \
-	"[('$TARGET', 1, 0, [{'device': 'rxe0', 'num': 1}])]"
+	"[('$TARGET', 1, 0, [{'device': '$device', 'num': 1}])]"
 
 step "a login that is refused"
 initiator_load ch_count=2
 refuses initiator_try
 id=$(nl dump reject-get '{}' 'd[0]["initiator"]')
 same "$id" "$(fabric_initiator_id)" "the ACL to make"
-same "$(nl dump reject-get '{}' '[(r["reason"], r["source-ip"], r["device"], r["port-gid"]) for r in d]')" \
-	"[('0x10006', '$FABRIC_IP', 'rxe0', '$(fabric_gid)')]"
+same "$(nl dump reject-get '{}' "[(r['reason'], r['$source_key'], r['device'], r['port-gid']) for r in d]")" \
+	"[('0x10006', '$source', '$device', '$(fabric_gid)')]"
 heard reject-ntf "$id"
-traced "srpt_login: rxe0/1 initiator=$id rejected reason=0x00010006" || fail "the refused login is not traced"
+traced "srpt_login: $device/1 initiator=$id rejected reason=0x00010006" || fail "the refused login is not traced"
 
 step "a login that is not"
 acl_add "$id"
 initiator_login
 heard login-ntf "$id"
-same "$(nl dump session-get '{}' '[(s["initiator"], s["wwn"], s["tpg-tag"], s["acl"], s["channels"], s["source-ip"]) for s in d]')" \
-	"[('$id', '$TARGET', 1, '$id', 2, '$FABRIC_IP')]"
+same "$(nl dump session-get '{}' "[(s['initiator'], s['wwn'], s['tpg-tag'], s['acl'], s['channels'], s['$source_key']) for s in d]")" \
+	"[('$id', '$TARGET', 1, '$id', 2, '$source')]"
 session=$(nl dump session-get '{}' 'd[0]["id"]')
 age=$(($(date +%s) - $(nl dump session-get '{}' 'd[0]["login-time"]')))
 if [ $age -lt 0 ] || [ $age -gt 60 ]; then
@@ -72,7 +81,7 @@ if [ $age -lt 0 ] || [ $age -gt 60 ]; then
 fi
 same "$(nl dump channel-get "{\"session-id\": $session}" \
 	'[(c["session-id"], c["id"], c["state"], c["cm-kind"], c["device"]) for c in d]')" \
-	"[($session, 0, 'live', 'rdma', 'rxe0'), ($session, 1, 'live', 'rdma', 'rxe0')]"
+	"[($session, 0, 'live', '$FABRIC_CM', '$device'), ($session, 1, 'live', '$FABRIC_CM', '$device')]"
 nl dump channel-get '{}'
 same "$(nl dump channel-get '{}' \
 	'all(0 < c["credit-free"] <= c["credit-limit"] and c["max-it-iu-len"] >= 64 for c in d)')" \
@@ -112,9 +121,9 @@ initiator_logout
 heard logout-ntf "'cause': 'initiator-"
 
 step "port down and up"
-ip link set lab0 down
+fabric_port_down
 heard port-ntf "'state': 'down'"
-ip link set lab0 up
+fabric_port_up
 heard port-ntf "'state': 'active'"
 
 echo 0 >$TRACING/events/ib_srpt/enable

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # SIGKILL in the middle of a change, before each of its system calls in turn:
 # the doctor finds what is left in the kernel's tree, the commands it gives take
-# that away, and the killed command can be given again.
+# that away or complete it, and the killed command can be given again. Where
+# everything that was missing can simply be added, it does so by itself.
 # CHECK=full
-# FABRICS=rxe
+# FABRICS=rxe vib
 # TIMEOUT=400
 
 CHANGES=mkdir,rmdir,symlink,unlink
@@ -42,18 +43,30 @@ if found:
 	fail "the doctor finds no end"
 }
 
+# export: made, or there already because the doctor has completed it.
+exported()
+{
+	local status=0
+	srptctl export ramdisk:8M --name vol1 --target "$TARGET" --acl "$id" || status=$?
+	[ $status = 0 ] || [ $status = 5 ] || return 1
+	same "$(cat "$TPG/enable")" 1 "enabled"
+	same "$(srptctl lun list --json | python3 -c 'import json, sys
+print([(l["index"], l["backstore"], len(l["acls"])) for l in json.load(sys.stdin)["luns"]])')" \
+		"[(0, 'ramdisk/vol1', 1)]" "what is exported"
+}
+
 mended=0
+again=0
 id=$(fabric_initiator_id)
 
-step "export, killed before each change"
+step "export, killed before each change, and mended"
 for ((n = 1; ; n++)); do
 	killed_at $n srptctl export ramdisk:8M --name vol1 --target "$TARGET" --acl "$id" || break
 	mend
-	srptctl export ramdisk:8M --name vol1 --target "$TARGET" --acl "$id" || {
+	exported || {
 		srptctl
 		fail "not to be exported after a kill before change $n"
 	}
-	same "$(cat "$TPG/enable")" 1 "enabled"
 	srptctl unexport "$TARGET" --yes
 done
 [ $n -gt 7 ] || fail "only $n changes"
@@ -61,6 +74,21 @@ done
 initiator_login
 io_quick "$DISK"
 initiator_logout
+srptctl unexport "$TARGET" --yes
+
+step "export, killed before each change, and given again at once"
+for ((n = 1; ; n++)); do
+	killed_at $n srptctl export ramdisk:8M --name vol1 --target "$TARGET" --acl "$id" || break
+	if srptctl export ramdisk:8M --name vol1 --target "$TARGET" --acl "$id"; then
+		again=$((again + 1))
+	else
+		mend
+	fi
+	mend
+	exported || fail "not to be exported again after a kill before change $n"
+	srptctl unexport "$TARGET" --yes
+done
+[ $again -gt 1 ] || fail "the command alone completed it $again times only"
 
 step "unexport, killed before each change"
 for ((n = 1; ; n++)); do

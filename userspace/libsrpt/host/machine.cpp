@@ -179,30 +179,7 @@ bool Files::is_directory(const std::string& path) const {
 }
 
 Result<std::string> Files::read(const std::string& path) const {
-    const int fd = ::open(at(path).c_str(), O_RDONLY | O_CLOEXEC);
-    std::array<char, 4096> buffer{};
-    std::string text;
-
-    if (fd < 0) {
-        return fail(errno_error(errno, "cannot read", path));
-    }
-    for (;;) {
-        const ssize_t n = ::read(fd, buffer.data(), buffer.size());
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            const int err = errno;
-            ::close(fd);
-            return fail(errno_error(err, "cannot read", path));
-        }
-        if (n == 0) {
-            break;
-        }
-        text.append(buffer.data(), static_cast<size_t>(n));
-    }
-    ::close(fd);
-    return text;
+    return read_whole(at(path), path);
 }
 
 std::string Files::word(const std::string& path, std::string fallback) const {
@@ -228,6 +205,10 @@ Status Files::replace(const std::string& path, std::string_view text) {
     struct stat st {};
     const bool existed = ::stat(target.c_str(), &st) == 0;
 
+    // The rename would put a file in the place of a device, too.
+    if (existed && !S_ISREG(st.st_mode)) {
+        return fail(errno_error(S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "cannot write what is no file", path));
+    }
     if (Status status = make_directories(target, path); !status) {
         return status;
     }
