@@ -52,8 +52,31 @@ io_background()
 io_stop()
 {
 	kill -TERM "$IO_PID" 2>/dev/null || true
-	wait_for 30 io_gone || fail "fio does not end: I/O hangs"
+	wait_for 10 io_gone || io_kill
 	wait "$IO_PID" || true
+}
+
+# fio may miss its end when the disk is gone: nothing of ours, unless it waits
+# for the kernel. Then it cannot be killed either.
+io_kill()
+{
+	local pid pids
+	mapfile -t pids < <(pgrep -P "$IO_PID")
+	for pid in "$IO_PID" "${pids[@]}"; do
+		echo "fio $pid: $(grep -s ^State "/proc/$pid/status") $(cat "/proc/$pid/wchan" 2>/dev/null)"
+		cat "/proc/$pid/stack" 2>/dev/null || true
+	done
+	kill -KILL "$IO_PID" "${pids[@]}" 2>/dev/null || true
+	wait_for 30 io_all_gone "${pids[@]}" || fail "fio does not end: I/O hangs"
+}
+
+io_all_gone()
+{
+	local pid
+	for pid in "$@"; do
+		! kill -0 "$pid" 2>/dev/null || return 1
+	done
+	io_gone
 }
 
 io_gone()	{ ! kill -0 "$IO_PID" 2>/dev/null; }

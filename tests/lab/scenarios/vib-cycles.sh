@@ -7,6 +7,7 @@
 # FABRICS=vib
 # SETUP=none
 # TIMEOUT=120
+# EACH=30
 
 slab_kib()	{ awk '/^SUnreclaim/ { print $2 }' /proc/meminfo; }
 
