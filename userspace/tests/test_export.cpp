@@ -361,8 +361,9 @@ TEST(Export, HalfMadeThings) {
     const std::string mapped = two.tpg() + "/acls/" + kInitiator + "/lun_0";
     const std::vector<std::string> names = two.fs.list(mapped).value();
     for (const std::string& name : names) {
-        if (two.fs.kind(mapped + "/" + name) == srpt::FileSystem::Kind::link) {
-            ASSERT_TRUE(two.fs.unlink(mapped + "/" + name));
+        const std::string entry = fmt::format("{}/{}", mapped, name);
+        if (two.fs.kind(entry) == srpt::FileSystem::Kind::link) {
+            ASSERT_TRUE(two.fs.unlink(entry));
         }
     }
     const Answer half = two.run({"export", "/dev/sdc1", "--acl", kInitiator});
