@@ -30,7 +30,7 @@ target_create vol1
 not_announced || fail "announced before it is enabled"
 same "$(status get 1)" 0000 "ClassPortInfo before enable"
 same "$(status get 0x10)" 000c "IO unit before enable"
-same "$(status get 0x11 1)" 0100 "profile of a controller that is not there"
+same "$(status get 0x11 1)" 000c "profile of a controller of no IO unit"
 
 step "enabled: announced, change ID 1, one controller"
 target_enable
