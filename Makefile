@@ -17,7 +17,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca bench-quick userspace srptctl demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit sanitize lint fuzz lab compare soak shell install deb deb-check clean
+.PHONY: all help kmod vhca bench-quick userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit sanitize lint fuzz lab compare soak shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -41,9 +41,6 @@ userspace:	## srptctl and its library: build/userspace/
 	$(setup) user
 	@PREFIX=$(prefix) scripts/userspace srptctl completion
 
-srptctl:
-	@PREFIX=$(prefix) scripts/userspace srptctl
-
 # The story of the reference chapter needs InfiniBand; FABRIC=rxe has one on RoCE.
 chosen = $(filter command line environment,$(origin FABRIC))
 demo_fabric = $(if $(chosen),$(FABRIC),$(if $(filter stock,$(TARGET)),rxe,vib))
@@ -53,7 +50,7 @@ together = @pids=; for part in $(1); do $(MAKE) $$part & pids+=" $$!"; done; for
 
 demo:	## export a disk, be refused, be admitted, step by step in a guest: FABRIC=vib|rxe
 	$(setup) build lab
-	$(call together,srptctl "kmod KVER=$(guest_kernel)" $(if $(filter vib,$(demo_fabric)),"vhca KVER=$(guest_kernel)"))
+	$(call together,userspace "kmod KVER=$(guest_kernel)" $(if $(filter vib,$(demo_fabric)),"vhca KVER=$(guest_kernel)"))
 	@tests/lab/run --demo --kver $(guest_kernel) --target $(TARGET) --fabric $(demo_fabric)
 
 walkthrough:	## run the reference chapter's session and write Documentation/walkthrough.md
