@@ -69,3 +69,15 @@ image_tools()
 	rm -rf "$tree"
 	mv "$out.tmp" "$out"
 }
+
+# tools_ready: the image is up to date, its path in $tools for guest_start; one
+# run at a time makes it.
+tools_ready()
+{
+	local lock_fd
+	tools=$root/build/lab/tools.ext2
+	exec {lock_fd}>>"$root/build/lab/.tools.lock"
+	flock "$lock_fd"
+	image_tools "$tools"
+	exec {lock_fd}>&-
+}
