@@ -9,8 +9,8 @@
 
 #include "channel.h"
 
-/* Logins in progress, all HCAs together: a storm is refused by the CM's own
- * time-outs, not by our memory.
+/* Logins in progress, all HCAs together: a storm is refused by the CM, which
+ * tells the initiator that its request was not taken, not by our memory.
  */
 #define SRPT_MAX_LOGINS		256
 
@@ -39,6 +39,9 @@ struct srpt_conn *srpt_conn_alloc(struct srpt_port *port,
 
 busy:
 	atomic_dec(&logins);
+	pr_warn_ratelimited("%s port %u: a login was turned away unread: %u in progress, or no memory.\n",
+			    dev_name(&port->dev->ib->dev), port->num,
+			    atomic_read(&logins));
 	return NULL;
 }
 
