@@ -21,6 +21,9 @@ for ((n = 1; n <= cycles; n++)); do
 	initiator_load fast_io_fail_tmo=1 dev_loss_tmo=2 reconnect_delay=off
 	initiator_login
 	io_verify "$DISK" 4k randwrite 256k
+	# Where every command has arrived and none is answered yet, the initiator
+	# has nothing that could fail: only this timeout tells it.
+	disk_timeout "$DISK" 5
 	io_background "$DISK"
 	vib_vanish $((n % 2))
 	[ ! -e "/sys/class/infiniband/qib$((n % 2))" ] || fail "the adapter did not vanish"
