@@ -339,8 +339,11 @@ bool srpt_tpg_close_sessions(struct srpt_tpg *tpg, enum srpt_close_cause cause)
 		srpt_nexus_close(nexus, cause);
 	spin_unlock(&tpg->lock);
 
-	if (wait_event_timeout(tpg->idle, atomic_read(&tpg->users) <= 1,
-			       SRPT_CLOSE_TIMEOUT))
+	/* Long, but with a bound: not what the hung-task watchdog, which some
+	 * set as low, is there to tell.
+	 */
+	if (wait_event_idle_timeout(tpg->idle, atomic_read(&tpg->users) <= 1,
+				    SRPT_CLOSE_TIMEOUT))
 		return true;
 	pr_err("target %s: %u sessions have not ended after %u s; their commands are still with the back end\n",
 	       tpg->target->name, READ_ONCE(tpg->n_nexuses),
