@@ -17,7 +17,7 @@ kernels = $(if $(KVER),$(KVER),$$(scripts/kernels list))
 guest_kernel = $(if $(KVER),$(KVER),$$(scripts/kernels stock | head -1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help kmod vhca bench-quick userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit sanitize lint fuzz lab compare soak shell install deb deb-check clean
+.PHONY: all help kmod vhca bench bench-quick userspace demo walkthrough pictures check check-more check-debug check-full coverage-kernel unit sanitize lint fuzz lab compare soak shell install deb deb-check clean
 
 all: kmod userspace	## the module for every supported kernel, and srptctl
 
@@ -127,6 +127,13 @@ bench-quick:	## instructions per I/O: ours, the stock module and nvmet-rdma, wit
 	$(setup) build lab
 	@$(MAKE) kmod vhca KVER=$(guest_kernel)
 	@KVER=$(guest_kernel) tests/bench/quick
+
+bench:	## the whole comparison, with ib_isert and nvmet-rdma, and the clock: Documentation/performance.md
+	$(setup) build lab bench
+	@$(MAKE) kmod vhca KVER=$(guest_kernel)
+	@KVER=$(guest_kernel) tests/bench/quick
+	@tests/bench/page.py build/bench/quick
+	@KVER=$(guest_kernel) tests/bench/matrix
 
 compare:	## the hostile suite against our module and the kernel's own: Documentation/comparison.md
 	$(setup) build lab

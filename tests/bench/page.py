@@ -66,6 +66,15 @@ def draw(results):
             bench.bars(ROOT / f"Documentation/pictures/{picture}.svg", title, "instructions", groups, series)
 
 
+def fill(blocks):
+    """Replace what is between the marks of each block."""
+    path = ROOT / "Documentation/performance.md"
+    text = path.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, b=block: m[1] + b + "\n" + m[2], text, flags=re.S)
+    path.write_text(text, encoding="utf-8")
+
+
 def main():
     results = table.load(sys.argv[1])
     blocks = {"ratios": "\n".join(table.markdown(table.rows(results)))}
@@ -73,11 +82,7 @@ def main():
         if ("vib", "ours") in results:
             blocks[f"modules {name}"] = "\n".join(modules_table(results, "vib", name))
             blocks[f"functions {name}"] = "\n".join(functions_table(results, "vib", name))
-    page = ROOT / "Documentation/performance.md"
-    text = page.read_text(encoding="utf-8")
-    for name, block in blocks.items():
-        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, b=block: m[1] + b + "\n" + m[2], text, flags=re.S)
-    page.write_text(text, encoding="utf-8")
+    fill(blocks)
     draw(results)
 
 

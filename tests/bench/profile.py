@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Make result.json of a measurement: profile.py DIRECTORY [NAME=VALUE...]
 
-The directory holds what tests/bench/run left: the counter's profile, and in
-share/ the guest's symbols, its jobs and fio's results.
+The directory holds what tests/bench/run left: the counter's profile (none if it
+was the time that was measured), and in share/ the guest's symbols, its jobs and
+fio's results.
 """
 import bisect
 import collections
@@ -87,21 +88,28 @@ def measure(blocks, symbols, count):
 def main():
     out = pathlib.Path(sys.argv[1])
     share = out / "share"
-    symbols = Symbols(share / "kallsyms")
     jobs = [line.split() for line in (share / "jobs").read_text(encoding="utf-8").splitlines() if line.strip()]
-    found = phases(out / "profile")
+    result = dict(word.split("=", 1) for word in sys.argv[2:])
+    counted = result.get("clock") != "1"
+    found = phases(out / "profile") if counted else [None] * len(jobs)
+    symbols = Symbols(share / "kallsyms") if counted else None
     if len(found) != len(jobs):
         raise SystemExit(f"{len(jobs)} jobs, but {len(found)} measurements")
-    result = dict(word.split("=", 1) for word in sys.argv[2:])
+    if (share / "memory").exists():
+        result["channel_kib"] = int((share / "memory").read_text(encoding="ascii"))
     result["jobs"] = {}
     for (name, rw, bs, depth, _, count, *options), blocks in zip(jobs, found):
         job = {"rw": rw, "bs": bs, "depth": int(depth), "ios": int(count), "options": options}
-        job.update(measure(blocks, symbols, int(count)))
+        if counted:
+            job.update(measure(blocks, symbols, int(count)))
         job["fio"] = fio_figures(share / f"{name}.json")
         result["jobs"][name] = job
     (out / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     for name, job in result["jobs"].items():
-        print(f"{name:12} {job['instructions']:12.0f} instructions {job['context_switches']:6.2f} switches per I/O")
+        if counted:
+            print(f"{name:12} {job['instructions']:12.0f} instructions {job['context_switches']:6.2f} switches per I/O")
+        for way, figures in job["fio"].items():
+            print(f"{name:12} {way} {figures['iops']:.0f} IOPS, 99th percentile {figures['percentiles_us'].get('99.000000', 0):.0f} us")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,10 @@ accel_options()
 	esac
 }
 
+# One to a socket: the table by which a kernel without ACPI finds them lists no
+# second one of a socket.
+processors()	{ echo "cpus=$1,sockets=$1"; }
+
 # guest_start KERNEL INITRAMFS OUT SHARE COMMANDLINE LIMIT: in the background,
 # sets guest_pid. The image of tools is $tools, the size $memory (MiB). Console
 # and verdicts go to files in OUT; SHARE is what the guest may write to. The
@@ -75,7 +79,7 @@ guest_start()
 	rm -f "$out"/monitor
 	mkfifo "$out/monitor"
 	exec {monitor_fd}<>"$out/monitor"
-	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp "${LAB_SMP:-2}" -m "${memory:-1536}" \
+	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp "$(processors "${LAB_SMP:-2}")" -m "${memory:-1536}" \
 		-nodefaults -no-user-config -display none -no-reboot -monitor stdio "${guest_options[@]}" \
 		-serial "file:$out/console" -serial "file:$out/verdicts" \
 		-drive "file=$tools,format=raw,if=virtio,readonly=on" \
@@ -96,7 +100,7 @@ guest_console()
 		console=(-chardev "stdio,id=tty,mux=on,signal=off" -serial chardev:tty -mon chardev=tty)
 	fi
 	read -r -a accel <<<"$(accel_options "$kernel" "$initramfs")"
-	"${limit[@]}" qemu-system-x86_64 -machine pc "${accel[@]}" -smp 2 -m "$memory" \
+	"${limit[@]}" qemu-system-x86_64 -machine pc "${accel[@]}" -smp "$(processors 2)" -m "$memory" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		"${console[@]}" -serial "file:$verdict" \
 		-drive "file=$tools,format=raw,if=virtio,readonly=on" \

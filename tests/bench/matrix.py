@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Put the whole comparison into Documentation/performance.md: matrix.py DIRECTORY
+
+DIRECTORY is what tests/bench/matrix has filled. The figures themselves go to
+Documentation/performance.json, plots to Documentation/pictures.
+"""
+import json
+import pathlib
+import statistics
+import sys
+
+sys.dont_write_bytecode = True
+import page  # noqa: E402  (beside this file)
+import table  # noqa: E402
+
+TARGETS = {"ours": "ours", "stock": "in-tree ib_srpt", "isert": "ib_isert", "nvmet": "nvmet-rdma"}
+SIZES = ("512", "4k", "64k", "1m")
+WAYS = ("read", "write", "mixed")
+DEPTHS = ("1", "32", "128")
+VARIATIONS = {"channels4": "4 channels", "srq": "shared receive queue", "noimm": "no immediate data",
+              "noinit": "`init_on_alloc=0`"}
+WORK = {"read4k": "4K random read, depth 32", "write4k": "4K random write, depth 32", "read4k1": "4K random read, depth 1",
+        "read1m": "1M read, depth 8", "write1m": "1M write, depth 8"}
+
+
+def load(path):
+    """{directory name: result}"""
+    return {file.parent.name: json.loads(file.read_text(encoding="utf-8"))
+            for file in sorted(pathlib.Path(path).glob("*/result.json"))}
+
+
+def cost(results, name, job, figure="instructions"):
+    """One figure of a job, or None."""
+    return results.get(name, {}).get("jobs", {}).get(job, {}).get(figure)
+
+
+def thousands(number):
+    return "–" if number is None else f"{number / 1000:,.1f} k"
+
+
+def ratio(ours, other):
+    return f"{ours / other:.2f}" if ours and other else "–"
+
+
+def sweep(results, fabric):
+    """Every block size, depth and kind of work on one fabric."""
+    targets = [t for t in TARGETS if f"{fabric}-{t}" in results]
+    yield "| work | " + " | ".join(TARGETS[t] for t in targets) + " | to in-tree | switches, ours | in-tree |"
+    yield "|---|" + "---:|" * (len(targets) + 3)
+    for size in SIZES:
+        for way in WAYS:
+            for depth in DEPTHS:
+                job = f"{size}-{way}-{depth}"
+                costs = {t: cost(results, f"{fabric}-{t}", job) for t in targets}
+                switches = [cost(results, f"{fabric}-{t}", job, "context_switches") for t in ("ours", "stock")]
+                yield (f"| {size} {way}, depth {depth} | " + " | ".join(thousands(costs[t]) for t in targets)
+                       + f" | {ratio(costs.get('ours'), costs.get('stock'))} | "
+                       + " | ".join("–" if s is None else f"{s:.2f}" for s in switches) + " |")
+
+
+def variations(results):
+    """One setting changed at a time, on virtual InfiniBand."""
+    yield "| setting | " + " | ".join(f"{text}: ours / in-tree, ratio" for text in WORK.values()) + " |"
+    yield "|---|" + "---:|" * len(WORK)
+    for name, text in VARIATIONS.items():
+        cells = []
+        for job in WORK:
+            pair = [cost(results, f"vib-{target}-{name}", job) for target in ("ours", "stock")]
+            cells.append(f"{thousands(pair[0])} / {thousands(pair[1])}, {ratio(*pair)}")
+        yield f"| {text} | " + " | ".join(cells) + " |"
+
+
+def timed(results, fabric, target, job):
+    """Rounds of one job by the clock: [(IOPS, p99 in us)]"""
+    out = []
+    for name, result in results.items():
+        if name.startswith("clock-") and name.endswith(f"-{fabric}-{target}"):
+            (figures,) = result["jobs"][job]["fio"].values()
+            out.append((figures["iops"], figures["bytes_per_s"], figures["percentiles_us"]))
+    return out
+
+
+def clock(results):
+    """Medians of the rounds, and how far the rounds are apart."""
+    yield ("| work | IOPS, ours | in-tree | ratio | spread | MB/s, ours | in-tree | p50 µs, ours | in-tree "
+           "| p99 µs, ours | in-tree | ratio |")
+    yield "|---|" + "---:|" * 11
+    for fabric, fabric_name in table.FABRICS.items():
+        for job, text in WORK.items():
+            rounds = {t: timed(results, fabric, t, job) for t in ("ours", "stock")}
+            if not all(rounds.values()):
+                continue
+            iops, mb, p50, p99, spread = {}, {}, {}, {}, 0
+            for t, found in rounds.items():
+                all_iops = [r[0] for r in found]
+                iops[t] = statistics.median(all_iops)
+                mb[t] = statistics.median(r[1] for r in found) / 1e6
+                p50[t] = statistics.median(r[2]["50.000000"] for r in found)
+                p99[t] = statistics.median(r[2]["99.000000"] for r in found)
+                spread = max(spread, (max(all_iops) - min(all_iops)) / iops[t])
+            yield (f"| {text}, {fabric_name} | {iops['ours']:,.0f} | {iops['stock']:,.0f} | {iops['ours'] / iops['stock']:.2f} "
+                   f"| {spread:.0%} | {mb['ours']:,.0f} | {mb['stock']:,.0f} | {p50['ours']:,.0f} | {p50['stock']:,.0f} "
+                   f"| {p99['ours']:,.0f} | {p99['stock']:,.0f} | {p99['ours'] / p99['stock']:.2f} |")
+
+
+def memory(results):
+    """KiB that a channel takes at both ends."""
+    yield "| fabric | ours | in-tree ib_srpt |"
+    yield "|---|---:|---:|"
+    for fabric, text in table.FABRICS.items():
+        kib = {}
+        for target in ("ours", "stock"):
+            found = [r["channel_kib"] for name, r in results.items()
+                     if name.startswith("clock-") and name.endswith(f"-{fabric}-{target}") and "channel_kib" in r]
+            kib[target] = f"{statistics.median(found):,.0f} KiB" if found else "–"
+        yield f"| {text} | {kib['ours']} | {kib['stock']} |"
+
+
+def draw(results):
+    """Cost by block size and by depth, a line for each target."""
+    bench = page.plots()
+    for fabric, name in table.FABRICS.items():
+        targets = [t for t in TARGETS if f"{fabric}-{t}" in results]
+        for way in ("read", "write"):
+            bench.lines(page.ROOT / f"Documentation/pictures/cost-depth-{way}-{fabric}.svg",
+                        f"4K random {way}, {name}", "instructions per I/O", [f"depth {d}" for d in DEPTHS],
+                        {TARGETS[t]: [cost(results, f"{fabric}-{t}", f"4k-{way}-{d}") for d in DEPTHS] for t in targets})
+            bench.lines(page.ROOT / f"Documentation/pictures/cost-size-{way}-{fabric}.svg",
+                        f"Random {way}, depth 32, {name}", "instructions per KiB", SIZES,
+                        {TARGETS[t]: [per_kib(results, f"{fabric}-{t}", s, way) for s in SIZES] for t in targets})
+
+
+def per_kib(results, name, size, way):
+    kib = {"512": 0.5, "4k": 4, "64k": 64, "1m": 1024}[size]
+    found = cost(results, name, f"{size}-{way}-32")
+    return found and found / kib
+
+
+def slim(result):
+    """Without the functions, which are most of a result."""
+    out = {key: value for key, value in result.items() if key != "jobs"}
+    out["jobs"] = {name: {key: value for key, value in job.items() if key not in ("functions", "options")}
+                   for name, job in result["jobs"].items()}
+    return out
+
+
+def main():
+    results = load(sys.argv[1])
+    blocks = {f"sweep {fabric}": sweep(results, fabric) for fabric in table.FABRICS}
+    blocks |= {"variations": variations(results), "clock": clock(results), "memory": memory(results)}
+    page.fill({name: "\n".join(lines) for name, lines in blocks.items()})
+    draw(results)
+    (page.ROOT / "Documentation/performance.json").write_text(
+        json.dumps({name: slim(result) for name, result in results.items()}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
