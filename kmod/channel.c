@@ -46,15 +46,14 @@ bool srpt_channel_set_state(struct srpt_channel *ch,
 			    enum proto_channel_state new)
 {
 	enum proto_channel_state old;
-	unsigned long flags;
 	bool ok;
 
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	old = ch->state;
 	ok = proto_channel_may_go(old, new);
 	if (ok)
 		WRITE_ONCE(ch->state, new);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	if (ok)
 		trace_srpt_channel_state(ch, old, new);
 	return ok;
@@ -204,22 +203,21 @@ static u32 logout_reason(const struct srpt_channel *ch,
 static void release_registrations(struct srpt_channel *ch)
 {
 	struct srpt_slot *slot, *next;
-	unsigned long flags;
 	LIST_HEAD(all);
 
 	if (!ch->use_rw_api)
 		return;
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	list_splice_tail_init(&ch->sq_reads, &all);
 	list_for_each_entry_safe(slot, next, &ch->sq_wait, sq_entry)
 		if (slot->rw)
 			list_move_tail(&slot->sq_entry, &all);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	list_for_each_entry(slot, &all, sq_entry)
 		srpt_rw_release(slot);
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	list_splice_tail(&all, &ch->sq_reads);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 }
 
 /* Free the hardware half. Nothing is posted or in flight any more, or the
@@ -232,7 +230,7 @@ static void detach(struct srpt_channel *ch)
 	unsigned long flags;
 
 	conn->ops->destroy_qp(conn, ch);
-	ib_free_cq(ch->cq);
+	srpt_poll_destroy(ch);
 	srpt_sq_sweep(ch);
 	srpt_msgs_destroy(ch);
 	if (!ch->use_srq)
@@ -309,11 +307,11 @@ static int create_cq_qp(struct srpt_channel *ch, u32 sq_size)
 		attr.cap.max_rdma_ctxs = srpt_rw_max_ctxs();
 		n_cqe += 3 * attr.cap.max_rdma_ctxs;
 	}
-	ch->cq = ib_alloc_cq(ib, ch, min_t(u32, n_cqe, ib->attrs.max_cqe),
-			     (u32)atomic_inc_return(&next_vector) %
-			     ib->num_comp_vectors, IB_POLL_WORKQUEUE);
-	if (IS_ERR(ch->cq))
-		return PTR_ERR(ch->cq);
+	ret = srpt_poll_create(ch, min_t(u32, n_cqe, ib->attrs.max_cqe),
+			       (u32)atomic_inc_return(&next_vector) %
+			       ib->num_comp_vectors);
+	if (ret)
+		return ret;
 	attr.send_cq = ch->cq;
 	attr.recv_cq = ch->cq;
 	attr.cap.max_send_wr = sq_size + SRPT_SQ_EXTRA;
@@ -328,7 +326,7 @@ static int create_cq_qp(struct srpt_channel *ch, u32 sq_size)
 		ret = ch->conn->ops->create_qp(ch->conn, ch, &attr);
 	}
 	if (ret) {
-		ib_free_cq(ch->cq);
+		srpt_poll_destroy(ch);
 		return ret;
 	}
 	ch->sq_size = sq_size;
@@ -372,6 +370,7 @@ static void init_fields(struct srpt_channel *ch, struct srpt_conn *conn,
 	kref_init(&ch->refs);
 	spin_lock_init(&ch->sq_lock);
 	mutex_init(&ch->qp_mutex);
+	mutex_init(&ch->poll_mutex);
 	INIT_LIST_HEAD(&ch->sq_wait);
 	INIT_LIST_HEAD(&ch->sq_reads);
 	INIT_LIST_HEAD(&ch->sq_retire);
@@ -413,7 +412,7 @@ static void unmake(struct srpt_channel *ch)
 {
 	if (ch->qp) {
 		ch->conn->ops->destroy_qp(ch->conn, ch);
-		ib_free_cq(ch->cq);
+		srpt_poll_destroy(ch);
 	}
 	srpt_msgs_destroy(ch);
 	if (ch->ring && !ch->use_srq)

@@ -358,6 +358,14 @@ void srpt_nexus_unjoin(struct srpt_nexus *nexus);
 /* recv.c */
 void srpt_recv_done(struct ib_cq *cq, struct ib_wc *wc);
 
+/* poll.c: the completion queue */
+int srpt_poll_init(void);
+void srpt_poll_exit(void);
+int srpt_poll_create(struct srpt_channel *ch, u32 n_cqe, int vector);
+void srpt_poll_destroy(struct srpt_channel *ch);
+/* Have srpt_sq_flush() called, behind the work that is queued by now. */
+void srpt_poll_flush(struct srpt_channel *ch);
+
 /* slot.c: life of a slot */
 void srpt_slot_put(struct srpt_slot *slot);
 void srpt_slot_put_list(struct srpt_channel *ch, struct list_head *slots);
@@ -375,6 +383,7 @@ void srpt_tmf_unanswered(struct srpt_slot *slot);
 
 /* sq.c: the send queue */
 int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op);
+void srpt_sq_flush(struct srpt_channel *ch);
 void srpt_sq_unsig_done(struct ib_cq *cq, struct ib_wc *wc);
 void srpt_sq_rdma_done(struct ib_cq *cq, struct ib_wc *wc);
 void srpt_sq_part_done(struct ib_cq *cq, struct ib_wc *wc);

@@ -18,9 +18,12 @@ static int __init srpt_init(void)
 	ret = srpt_login_init();
 	if (ret)
 		return ret;
-	ret = srpt_netlink_init();
+	ret = srpt_poll_init();
 	if (ret)
 		goto exit_login;
+	ret = srpt_netlink_init();
+	if (ret)
+		goto exit_poll;
 	ret = target_register_template(&srpt_fabric_ops);
 	if (ret)
 		goto exit_netlink;
@@ -39,6 +42,8 @@ exit_template:
 	target_unregister_template(&srpt_fabric_ops);
 exit_netlink:
 	srpt_netlink_exit();
+exit_poll:
+	srpt_poll_exit();
 exit_login:
 	srpt_login_exit();
 	return ret;
@@ -51,6 +56,7 @@ static void __exit srpt_exit(void)
 	srpt_device_exit();
 	target_unregister_template(&srpt_fabric_ops);
 	srpt_netlink_exit();
+	srpt_poll_exit();
 	srpt_login_exit();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reception: look at the opcode, check the credit, dispatch. Runs in the
- * completion workqueue on the CPU of the channel's completion vector; one
+ * channel's polling work (poll.c) on the CPU of its completion vector; one
  * channel's receives are never handled concurrently.
  */
 #include "log.h"

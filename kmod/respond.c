@@ -144,7 +144,6 @@ void srpt_respond_tmf(struct srpt_slot *slot, u8 code)
 static void cred_req_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct srpt_channel *ch = cq->cq_context;
-	unsigned long flags;
 	u32 mark;
 
 	if (wc->status != IB_WC_SUCCESS)
@@ -153,10 +152,10 @@ static void cred_req_done(struct ib_cq *cq, struct ib_wc *wc)
 	 * not be posted before it all the same: its mark would be taken for
 	 * this one's, and slots that are still on the wire be released.
 	 */
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	ch->cred_req_posted = false;
 	mark = ch->msgs->cred_req.mark;
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	srpt_sq_completed(ch, mark, wc->status == IB_WC_SUCCESS);
 }
 
@@ -205,14 +204,13 @@ void srpt_cred_req_check(struct srpt_channel *ch)
 
 void srpt_cred_rsp(struct srpt_channel *ch)
 {
-	unsigned long flags;
 	bool expected;
 
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	expected = ch->cred_reqs_out;
 	if (expected)
 		ch->cred_reqs_out--;
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	if (!expected)
 		srpt_channel_violation(ch, PROTO_LOGOUT_SPURIOUS_RESPONSE,
 				       "SRP_CRED_RSP nobody asked for");
@@ -229,15 +227,14 @@ void srpt_t_logout(struct srpt_channel *ch, u32 reason)
 {
 	struct srpt_msg *msg = &ch->msgs->t_logout;
 	bool solnt = ch->login_flags & PROTO_LOSOLNT;
-	unsigned long flags;
 	size_t len;
 	int ret;
 
 	len = proto_build_t_logout(msg->iu, PROTO_SHORT_IU_LEN, 0, reason,
 				   solnt ? PROTO_SOLNT : 0);
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	ret = srpt_sq_post_msg(ch, msg, len, solnt);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	if (!ret)
 		wait_for_completion_timeout(&ch->logout_sent,
 					    SRPT_LOGOUT_TIMEOUT);

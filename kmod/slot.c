@@ -55,7 +55,6 @@ static void repost_flush(struct srpt_channel *ch)
 static void slots_recycle(struct srpt_channel *ch, struct list_head *dead)
 {
 	struct srpt_slot *slot, *next;
-	unsigned long flags;
 	u32 n = 0, n_cost = 0, n_dropped = 0;
 
 	list_for_each_entry(slot, dead, sq_entry) {
@@ -64,7 +63,7 @@ static void slots_recycle(struct srpt_channel *ch, struct list_head *dead)
 		n_dropped += slot->costs && !slot->responded;
 	}
 
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	proto_credit_finish(&ch->credit, n_dropped);
 	/* A free IU's receive comes back into the reserve, not to a credit. */
 	proto_credit_release(&ch->credit, n_cost);
@@ -77,7 +76,7 @@ static void slots_recycle(struct srpt_channel *ch, struct list_head *dead)
 			repost_flush(ch);
 	}
 	srpt_cred_req_check(ch);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 
 	if (ch->use_srq)
 		list_for_each_entry_safe(slot, next, dead, sq_entry) {

@@ -8,6 +8,16 @@
  * A job that does not fit waits in ch->sq_wait in order; nothing overtakes it,
  * so a large transfer can't be starved by small ones.
  *
+ * Responses wait there for each other, too, while other requests of the channel
+ * are open: LIO completes commands one work item at a time, and a work item
+ * behind those that are queued by then (poll.c) posts all their responses. The
+ * HCA and the initiator are woken once for all of them. A response that no other
+ * can join leaves at once.
+ *
+ * ch->sq_lock is taken in process context only. It keeps bottom halves off, for
+ * a HCA that works in them: it begins when the lock is released, with all that
+ * was posted.
+ *
  * Responses are signaled once in a while only. Work requests of one queue
  * complete in order, so any completion proves all before it: slots wait in
  * ch->sq_retire in posting order and are released up to the completed mark.
@@ -152,12 +162,11 @@ static bool want_signal(struct srpt_channel *ch, u32 n_wr, u32 bytes)
 	ch->sq_unsignaled++;
 	ch->sq_unsig_bytes += bytes;
 	/* Half the queue at the most without a completion due: whoever finds
-	 * no room then has one coming.
+	 * no room, and nobody needs more than half, has one coming.
 	 */
 	return ch->sq_unsignaled >= SRPT_SIGNAL_BATCH ||
 	       ch->sq_unsig_bytes >= SRPT_SIGNAL_BYTES ||
-	       sq_room(ch) - n_wr < ch->sq_size / 2 ||
-	       !list_is_singular(&ch->sq_wait);
+	       sq_room(ch) - n_wr < ch->sq_size / 2;
 }
 
 static int post(struct srpt_channel *ch, struct ib_send_wr *first, u32 n)
@@ -301,13 +310,29 @@ static void sq_pump(struct srpt_channel *ch)
 			break;
 }
 
+/* Is a request besides this one open, whose response may come along? */
+static bool others_open(const struct srpt_channel *ch)
+{
+	return READ_ONCE(ch->credit.consumed) - ch->credit.finished > 1;
+}
+
+/* Post the responses that have waited for each other. */
+void srpt_sq_flush(struct srpt_channel *ch)
+{
+	spin_lock_bh(&ch->sq_lock);
+	sq_pump(ch);
+	if (!list_empty(&ch->sq_wait))
+		srpt_stat_inc(ch, sq_waits);
+	spin_unlock_bh(&ch->sq_lock);
+}
+
 /**
  * srpt_sq_submit - let the send queue do something for a slot
  * @slot:	the slot
  * @op:		what to do; the slot's cursors are set up for it
  *
- * Any context that may take ch->sq_lock. SRPT_SQ_RESPOND takes a reference to
- * the slot that the completion drops.
+ * Process context. SRPT_SQ_RESPOND takes a reference to the slot that the
+ * completion drops.
  *
  * Returns 0, or -ENOTCONN when the channel posts no more; then nothing was
  * done and nothing will come back.
@@ -315,10 +340,10 @@ static void sq_pump(struct srpt_channel *ch)
 int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 {
 	struct srpt_channel *ch = slot->ch;
-	unsigned long flags;
 	int ret = 0;
+	bool first;
 
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	if (!srpt_channel_usable(ch)) {
 		ret = -ENOTCONN;
 		goto out;
@@ -326,16 +351,17 @@ int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 	slot->op = op;
 	if (op == SRPT_SQ_RESPOND)
 		atomic_inc(&slot->refs);
-	if (!list_empty(&ch->sq_wait)) {
-		list_add_tail(&slot->sq_entry, &ch->sq_wait);
+	first = list_empty(&ch->sq_wait);
+	list_add_tail(&slot->sq_entry, &ch->sq_wait);
+	/* Who is not first leaves with those before it: a completion is due,
+	 * or the flush is queued.
+	 */
+	if (op == SRPT_SQ_RESPOND && others_open(ch))
+		srpt_poll_flush(ch);
+	else if (first && push(ch, slot) == SQ_NO_ROOM)
 		srpt_stat_inc(ch, sq_waits);
-	} else {
-		list_add_tail(&slot->sq_entry, &ch->sq_wait);
-		if (push(ch, slot) == SQ_NO_ROOM)
-			srpt_stat_inc(ch, sq_waits);
-	}
 out:
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	return ret;
 }
 
@@ -352,14 +378,13 @@ static void sq_failed(struct srpt_channel *ch, struct ib_wc *wc)
 /* Account a completion up to @mark and release what it proves done. */
 void srpt_sq_completed(struct srpt_channel *ch, u32 mark, bool ok)
 {
-	unsigned long flags;
 	LIST_HEAD(dead);
 
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	sq_advance(ch, mark, &dead);
 	if (ok && !list_empty(&ch->sq_wait))
 		sq_pump(ch);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	if (!list_empty(&dead))
 		srpt_slot_put_list(ch, &dead);
 }
@@ -404,17 +429,16 @@ void srpt_sq_rdma_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct srpt_slot *slot = container_of(wc->wr_cqe, struct srpt_slot,
 					      rdma_cqe);
 	bool ok = wc->status == IB_WC_SUCCESS;
-	unsigned long flags;
 	LIST_HEAD(dead);
 
 	if (!ok)
 		sq_failed(ch, wc);
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	list_del_init(&slot->sq_entry);
 	sq_advance(ch, slot->sq_mark, &dead);
 	if (ok && !list_empty(&ch->sq_wait))
 		sq_pump(ch);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	if (!list_empty(&dead))
 		srpt_slot_put_list(ch, &dead);
 
@@ -433,17 +457,16 @@ void srpt_sq_rdma_done(struct ib_cq *cq, struct ib_wc *wc)
 void srpt_sq_sweep(struct srpt_channel *ch)
 {
 	struct srpt_slot *slot, *next;
-	unsigned long flags;
 	LIST_HEAD(answered);
 	LIST_HEAD(fetches);
 
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	list_splice_init(&ch->sq_retire, &answered);
 	list_splice_init(&ch->sq_reads, &fetches);
 	list_for_each_entry_safe(slot, next, &ch->sq_wait, sq_entry)
 		list_move_tail(&slot->sq_entry, slot->op == SRPT_SQ_RESPOND ?
 			       &answered : &fetches);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 
 	srpt_slot_put_list(ch, &answered);
 	list_for_each_entry_safe(slot, next, &fetches, sq_entry) {

@@ -21,6 +21,7 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -287,6 +288,13 @@ enum srpt_close_cause {
 	SRPT_CLOSE_CAUSES
 };
 
+/* Worker pools a channel's completion queue can be polled in, see poll.c. */
+enum srpt_poll_prio {
+	SRPT_POLL_NORMAL,
+	SRPT_POLL_HIGH,
+	SRPT_POLL_PRIOS
+};
+
 /**
  * struct srpt_channel - one RDMA channel
  *
@@ -348,6 +356,13 @@ struct srpt_channel {
 	struct completion rq_drained;
 	struct completion last_wqe;
 	struct completion logout_sent;
+	struct work_struct poll_work[SRPT_POLL_PRIOS];
+	struct hrtimer poll_timer;	/* queues one that waits for company */
+	struct mutex poll_mutex;	/* one of them at a time */
+	enum srpt_poll_prio poll_prio;	/* the next one to queue */
+	u32 poll_left;			/* polls until that is reconsidered */
+	bool poll_closed;		/* nobody polls any more */
+	struct work_struct flush_work;	/* posts responses that wait */
 	struct work_struct close_work;
 	struct work_struct release_work;
 	struct srpt_port *port;		/* valid while on dev->channels */

@@ -232,12 +232,10 @@ static void drop_list(struct list_head *head, struct drop *d)
 
 static int drop_channel(struct srpt_channel *ch, void *arg)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&ch->sq_lock, flags);
+	spin_lock_bh(&ch->sq_lock);
 	drop_list(&ch->sq_reads, arg);
 	drop_list(&ch->sq_wait, arg);
-	spin_unlock_irqrestore(&ch->sq_lock, flags);
+	spin_unlock_bh(&ch->sq_lock);
 	return 0;
 }
 
