@@ -133,6 +133,7 @@ bench:	## the whole comparison, with ib_isert and nvmet-rdma, and the clock: Doc
 	@$(MAKE) kmod vhca KVER=$(guest_kernel)
 	@KVER=$(guest_kernel) tests/bench/quick
 	@tests/bench/page.py build/bench/quick
+	@KVER=$(guest_kernel) tests/bench/scales
 	@KVER=$(guest_kernel) tests/bench/matrix
 
 compare:	## the hostile suite against our module and the kernel's own: Documentation/comparison.md
