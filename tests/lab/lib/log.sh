@@ -21,6 +21,20 @@ log_has()	{ log_text | grep -F -- "$1" >/dev/null; }
 log_matches()	{ log_text | grep -E -- "$1" >/dev/null; }
 log_count()	{ log_text | grep -cF -- "$1" || true; }
 
+# Without the reports about one mistake of the kernel's own initiator: ib_srp takes
+# the last completions from its send queue, when a target is removed, after SCSI
+# has freed the requests that these belong to. KASAN sees it, now and then.
+log_without_known()
+{
+	awk '/BUG: KASAN: .* in __ib_process_cq\+/ { report = 1; text = ""; known = 0 }
+	     !report { print; next }
+	     { text = text $0 "\n" }
+	     / srp_free_ch_ib\+.*\[ib_srp\]/ { known = 1 }
+	     /\[ib_srpt\]/ { known = 0; ours = 1 }
+	     /==================/ { if (!known || ours) printf "%s", text; report = ours = 0 }
+	     END { if (report) printf "%s", text }' "$1"
+}
+
 # log_complaints FILE SCENARIO: lines that no scenario may cause, save those
 # that it declares by lines '# EXPECT=extended regular expression'.
 log_complaints()
@@ -34,6 +48,6 @@ log_complaints()
 	local expected
 	expected=$(sed -n 's/^# EXPECT=//p' "$2")
 	# Loading an out-of-tree module is no complaint.
-	grep -E "$bad" "$1" | grep -vE 'lab: (begin|step)|sysrq:' |
+	log_without_known "$1" | grep -E "$bad" | grep -vE 'lab: (begin|step)|sysrq:' |
 		if [ -n "$expected" ]; then grep -vEf <(echo "$expected"); else cat; fi
 }
