@@ -82,6 +82,9 @@ def main():
         if ("vib", "ours") in results:
             blocks[f"modules {name}"] = "\n".join(modules_table(results, "vib", name))
             blocks[f"functions {name}"] = "\n".join(functions_table(results, "vib", name))
+    if ("rxe", "ours") in results:
+        blocks["modules write4k rxe"] = "\n".join(modules_table(results, "rxe", "write4k"))
+        blocks["functions write4k rxe"] = "\n".join(functions_table(results, "rxe", "write4k", 12))
     fill(blocks)
     draw(results)
 
