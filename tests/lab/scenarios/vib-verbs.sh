@@ -13,12 +13,13 @@ pair()
 {
 	local program=$1 server
 	shift
-	"$program" -d qib0 "$@" >"$SCRATCH/server" 2>&1 &
+	timeout $((20 * ${LAB_scale:-1})) "$program" -d qib0 "$@" >"$SCRATCH/server" 2>&1 &
 	server=$!
 	wait_for 10 listening 18515
-	"$program" -d qib1 "$@" 127.0.0.1 | tee "$SCRATCH/client"
-	wait "$server" || { cat "$SCRATCH/server"; fail "$program: the server failed"; }
-	grep -q 'bytes in' "$SCRATCH/client"
+	timeout $((20 * ${LAB_scale:-1})) "$program" -d qib1 "$@" 127.0.0.1 >"$SCRATCH/client" 2>&1 || true
+	wait "$server" || true
+	cat "$SCRATCH/client"
+	grep 'bytes in' "$SCRATCH/client" >/dev/null && grep 'bytes in' "$SCRATCH/server" >/dev/null
 }
 
 listening()	{ ss -Hltn "sport = :$1" | grep -q .; }
@@ -32,4 +33,5 @@ pair ibv_rc_pingpong -n 100 -e
 step "shared receive queue"
 pair ibv_srq_pingpong -n 100 -q 4
 step "datagrams"
-pair ibv_ud_pingpong -n 200 -s 1024
+# One may be lost, as while the subnet manager sweeps; the program then waits for ever.
+pair ibv_ud_pingpong -n 200 -s 1024 || pair ibv_ud_pingpong -n 200 -s 1024
