@@ -85,7 +85,9 @@ static int vh_swqe_fill(struct vh_qp *qp, struct vh_swqe *wqe,
 	if (qp->ibqp.qp_type != IB_QPT_RC) {
 		const struct ib_ud_wr *ud = ud_wr(wr);
 
-		if (!ud->ah || ud->pkey_index >= VH_PKEYS)
+		/* The index is a GSI's to choose; of others it is not even set. */
+		if (!ud->ah || (qp->ibqp.qp_type == IB_QPT_GSI &&
+				ud->pkey_index >= VH_PKEYS))
 			return -EINVAL;
 		wqe->ud.av = to_vah(ud->ah)->av;
 		wqe->ud.qpn = ud->remote_qpn;
