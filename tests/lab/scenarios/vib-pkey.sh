@@ -32,6 +32,12 @@ initiator_load reconnect_delay=1 fast_io_fail_tmo=60 dev_loss_tmo=120 ch_count=1
 step "a login in the partition"
 initiator_login pkey=8001
 io_verify_background "$DISK"
+# An initiator all of whose commands have arrived only waits, and does not learn
+# that the path is gone; somebody who asks now and then, as multipathd does,
+# makes it send.
+for _ in 1 2 3; do
+	(while dd if="$DISK" of=/dev/null bs=512 count=1 iflag=direct status=none; do nap 0.5; done) &
+done
 
 step "the partition goes, and with it the connection"
 partitions "Default=0x7fff : ALL=full"
