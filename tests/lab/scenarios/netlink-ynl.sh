@@ -90,10 +90,12 @@ same "$(nl dump channel-get '{}' \
 step "counters"
 same "$(nl request stats-reset '{}')" None
 io_verify "$DISK" 4k randwrite 2m
+size=$(io_size 2m)
+size=$((${size%k} << 10))
 nl request session-get "{\"id\": $session}"
 same "$(nl request session-get "{\"id\": $session}" '[d["stats"][k] for k in ("write-cmds", "write-bytes", "bad-ius")]')" \
-	"[512, 2097152, 0]" "512 writes of 4k"
-same "$(nl request session-get "{\"id\": $session}" '[d["stats"]["read-bytes"] >= 2 << 20] + [sum(d["stats"][k + "-latency"]) == d["stats"][k + "-cmds"] for k in ("read", "write")]')" \
+	"[$((size / 4096)), $size, 0]" "all writes of 4k"
+same "$(nl request session-get "{\"id\": $session}" '[d["stats"]["read-bytes"] >= '"$size"'] + [sum(d["stats"][k + "-latency"]) == d["stats"][k + "-cmds"] for k in ("read", "write")]')" \
 	"[True, True, True]" "what was read back, and the histograms"
 traced "srpt_cmd_recv: $session/[01] tag=0x[0-9a-f]+ lun=0 opcode=0x2a dir=out len=4096 fmt=" ||
 	fail "a write is not traced"
