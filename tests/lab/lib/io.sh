@@ -14,6 +14,14 @@ io_size()
 	echo "$((kib < 64 ? 64 : kib))k"
 }
 
+# The same in bytes.
+io_bytes()
+{
+	local kib
+	kib=$(io_size "$1")
+	echo $((${kib%k} << 10))
+}
+
 # io_verify DISK BLOCKSIZE PATTERN SIZE [FIO OPTION...]: write, read back, compare.
 io_verify()
 {

@@ -90,8 +90,7 @@ same "$(nl dump channel-get '{}' \
 step "counters"
 same "$(nl request stats-reset '{}')" None
 io_verify "$DISK" 4k randwrite 2m
-size=$(io_size 2m)
-size=$((${size%k} << 10))
+size=$(io_bytes 2m)
 nl request session-get "{\"id\": $session}"
 same "$(nl request session-get "{\"id\": $session}" '[d["stats"][k] for k in ("write-cmds", "write-bytes", "bad-ius")]')" \
 	"[$((size / 4096)), $size, 0]" "all writes of 4k"

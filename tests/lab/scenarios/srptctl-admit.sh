@@ -68,7 +68,7 @@ srptctl session list --channels --json >"$SCRATCH/sessions"
 same "$(json 'd["sessions"][0]["initiator"]' <"$SCRATCH/sessions")" "$id"
 same "$(json 'd["sessions"][0]["target"]' <"$SCRATCH/sessions")" "$TARGET"
 same "$(json 'd["sessions"][0]["channels"][0]["state"]' <"$SCRATCH/sessions")" live
-[ "$(json 'd["sessions"][0]["stats"]["write_bytes"]' <"$SCRATCH/sessions")" -ge 1048576 ] ||
+[ "$(json 'd["sessions"][0]["stats"]["write_bytes"]' <"$SCRATCH/sessions")" -ge "$(io_bytes 1m)" ] ||
 	fail "the bytes written are not counted"
 session=$(json 'd["sessions"][0]["id"]' <"$SCRATCH/sessions")
 
