@@ -18,8 +18,7 @@ TARGETS = {"ours": "ours", "stock": "in-tree ib_srpt", "isert": "ib_isert", "nvm
 SIZES = ("512", "4k", "64k", "1m")
 WAYS = ("read", "write", "mixed")
 DEPTHS = ("1", "32", "128")
-VARIATIONS = {"channels4": "4 channels", "srq": "shared receive queue", "noimm": "no immediate data",
-              "noinit": "`init_on_alloc=0`"}
+VARIATIONS = {"srq": "shared receive queue", "noimm": "no immediate data", "noinit": "`init_on_alloc=0`"}
 WORK = {"read4k": "4K random read, depth 32", "write4k": "4K random write, depth 32", "read4k1": "4K random read, depth 1",
         "read1m": "1M read, depth 8", "write1m": "1M write, depth 8"}
 
@@ -138,10 +137,18 @@ def per_kib(results, name, size, way):
 
 
 def slim(result):
-    """Without the functions, which are most of a result."""
+    """Without the functions, which are most of a result, and with as many digits as say something."""
     out = {key: value for key, value in result.items() if key != "jobs"}
-    out["jobs"] = {name: {key: value for key, value in job.items() if key not in ("functions", "options")}
-                   for name, job in result["jobs"].items()}
+    out["jobs"] = {}
+    for name, job in result["jobs"].items():
+        job = {key: value for key, value in job.items() if key not in ("functions", "options", "fio")}
+        if "instructions" in job:
+            job["instructions"] = round(job["instructions"])
+            job["context_switches"] = round(job["context_switches"], 2)
+            job["modules"] = {module: round(n) for module, n in job["modules"].items() if n >= 50}
+        else:
+            job["fio"] = result["jobs"][name]["fio"]
+        out["jobs"][name] = job
     return out
 
 
@@ -152,7 +159,8 @@ def main():
     page.fill({name: "\n".join(lines) for name, lines in blocks.items()})
     draw(results)
     (page.ROOT / "Documentation/performance.json").write_text(
-        json.dumps({name: slim(result) for name, result in results.items()}, indent=1) + "\n", encoding="utf-8")
+        json.dumps({name: slim(result) for name, result in results.items()}, indent=0, separators=(",", ":")) + "\n",
+        encoding="utf-8")
 
 
 if __name__ == "__main__":

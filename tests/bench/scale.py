@@ -57,7 +57,7 @@ def series(results, axis, what):
 def to_page(path):
     results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(path.glob("*/scale.json"))]
     bench, lines = page.plots(), []
-    for axis in ("sessions", "acls", "luns", "channels"):
+    for axis in ("sessions", "acls", "luns"):
         for what, text in TEXTS.items():
             found = series(results, axis, what)
             if not found:
