@@ -103,19 +103,6 @@ def clock(results):
                    f"| {p99['ours']:,.0f} | {p99['stock']:,.0f} | {p99['ours'] / p99['stock']:.2f} |")
 
 
-def memory(results):
-    """KiB that a channel takes at both ends."""
-    yield "| fabric | ours | in-tree ib_srpt |"
-    yield "|---|---:|---:|"
-    for fabric, text in table.FABRICS.items():
-        kib = {}
-        for target in ("ours", "stock"):
-            found = [r["channel_kib"] for name, r in results.items()
-                     if name.startswith("clock-") and name.endswith(f"-{fabric}-{target}") and "channel_kib" in r]
-            kib[target] = f"{statistics.median(found):,.0f} KiB" if found else "–"
-        yield f"| {text} | {kib['ours']} | {kib['stock']} |"
-
-
 def draw(results):
     """Cost by block size and by depth, a line for each target."""
     bench = page.plots()
@@ -155,7 +142,7 @@ def slim(result):
 def main():
     results = load(sys.argv[1])
     blocks = {f"sweep {fabric}": sweep(results, fabric) for fabric in table.FABRICS}
-    blocks |= {"variations": variations(results), "clock": clock(results), "memory": memory(results)}
+    blocks |= {"variations": variations(results), "clock": clock(results)}
     page.fill({name: "\n".join(lines) for name, lines in blocks.items()})
     draw(results)
     (page.ROOT / "Documentation/performance.json").write_text(

@@ -95,8 +95,6 @@ def main():
     symbols = Symbols(share / "kallsyms") if counted else None
     if len(found) != len(jobs):
         raise SystemExit(f"{len(jobs)} jobs, but {len(found)} measurements")
-    if (share / "memory").exists():
-        result["channel_kib"] = int((share / "memory").read_text(encoding="ascii"))
     result["jobs"] = {}
     for (name, rw, bs, depth, _, count, *options), blocks in zip(jobs, found):
         job = {"rw": rw, "bs": bs, "depth": int(depth), "ios": int(count), "options": options}

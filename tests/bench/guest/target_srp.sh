@@ -17,22 +17,6 @@ peer_login()
 	initiator_login
 }
 
-# What one channel takes at both ends, KiB: eight more than one, logged in and idle.
-peer_memory()
-{
-	local n before one=0 eight=0
-	for n in 1 8; do
-		initiator_load ch_count=$n
-		before=$(memory_free)
-		initiator_login
-		udevadm settle 2>/dev/null || true
-		[ $n = 1 ] && one=$((before - $(memory_free))) || eight=$((before - $(memory_free)))
-		initiator_logout
-		initiator_unload
-	done
-	echo $(((eight - one) / 7))
-}
-
 memory_free()
 {
 	echo 3 >/proc/sys/vm/drop_caches
