@@ -131,7 +131,8 @@ bench-quick:	## instructions per I/O: ours, the stock module and nvmet-rdma, wit
 bench:	## the whole comparison, with ib_isert and nvmet-rdma, and the clock: Documentation/performance.md
 	$(setup) build lab bench
 	@$(MAKE) kmod vhca KVER=$(guest_kernel)
-	@KVER=$(guest_kernel) tests/bench/quick
+	@# A row above its limit is said there, and does not keep the others from being measured.
+	@KVER=$(guest_kernel) tests/bench/quick || true
 	@tests/bench/page.py build/bench/quick
 	@KVER=$(guest_kernel) tests/bench/scales
 	@KVER=$(guest_kernel) tests/bench/matrix

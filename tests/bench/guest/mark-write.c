@@ -13,9 +13,6 @@
 
 #include "../plugin/marker.h"
 
-#define BEGIN() __asm__ volatile("nopl %c0(%%rax,%%rax,1)" : : "i"(MARK_BEGIN))
-#define END() __asm__ volatile("nopl %c0(%%rax,%%rax,1)" : : "i"(MARK_END))
-
 int main(int argc, char **argv)
 {
 	static char text[4096];
@@ -23,9 +20,9 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc == 3 && !strcmp(argv[1], "--mkdir")) {
-		BEGIN();
+		MARK(MARK_BEGIN);
 		done = mkdir(argv[2], 0755);
-		END();
+		MARK(MARK_END);
 		if (done)
 			perror(argv[2]);
 		return done != 0;
@@ -40,9 +37,9 @@ int main(int argc, char **argv)
 		perror(argv[1]);
 		return 1;
 	}
-	BEGIN();
+	MARK(MARK_BEGIN);
 	done = write(fd, text, len);
-	END();
+	MARK(MARK_END);
 	if (done != len)
 		perror(argv[1]);
 	return done != len;

@@ -35,11 +35,11 @@ int io_submit(io_context_t ctx, long n, struct iocb **iocbs)
 
 	if (submitted >= begin_at && begin_at >= 0) {
 		begin_at = -1;
-		__asm__ volatile("nopl %c0(%%rax,%%rax,1)" : : "i"(MARK_BEGIN));
+		MARK(MARK_BEGIN);
 	}
 	if (submitted >= end_at && end_at >= 0) {
 		end_at = -1;
-		__asm__ volatile("nopl %c0(%%rax,%%rax,1)" : : "i"(MARK_END));
+		MARK(MARK_END);
 	}
 	ret = real_submit(ctx, n, iocbs);
 	if (ret > 0)

@@ -16,10 +16,3 @@ peer_login()
 	initiator_load ch_count="$BENCH_channels" ${BENCH_imm:+use_imm_data=$BENCH_imm}
 	initiator_login
 }
-
-memory_free()
-{
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 0.2
-	awk '/^MemFree/ { print $2 }' /proc/meminfo
-}

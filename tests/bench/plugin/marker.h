@@ -13,4 +13,7 @@
 #define MARK_OPCODE	{ 0x0f, 0x1f, 0x84, 0x00 }
 #define MARK_SIZE	8
 
+/* One of them, in a program of the guest. */
+#define MARK(which) __asm__ volatile("nopl %c0(%%rax,%%rax,1)" : : "i"(which))
+
 #endif /* BENCH_MARKER_H */

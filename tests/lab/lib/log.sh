@@ -26,12 +26,12 @@ log_count()	{ log_text | grep -cF -- "$1" || true; }
 # has freed the requests that these belong to. KASAN sees it, now and then.
 log_without_known()
 {
-	awk '/BUG: KASAN: .* in __ib_process_cq\+/ { report = 1; text = ""; known = 0 }
+	awk '/BUG: KASAN: .* in __ib_process_cq\+/ { report = 1; text = ""; known = ours = 0 }
 	     !report { print; next }
 	     { text = text $0 "\n" }
 	     / srp_free_ch_ib\+.*\[ib_srp\]/ { known = 1 }
-	     /\[ib_srpt\]/ { known = 0; ours = 1 }
-	     /==================/ { if (!known || ours) printf "%s", text; report = ours = 0 }
+	     /\[ib_srpt\]/ { ours = 1 }
+	     /==================/ { if (!known || ours) printf "%s", text; report = 0 }
 	     END { if (report) printf "%s", text }' "$1"
 }
 
