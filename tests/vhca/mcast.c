@@ -9,6 +9,8 @@ struct vh_member {
 	struct list_head list;
 	union ib_gid gid;
 	u16 lid;
+	/* Attached more than once: IPoIB joins a group anew before it has left. */
+	unsigned int attached;
 	struct vh_qp *qp;
 };
 
@@ -36,10 +38,13 @@ int vh_attach_mcast(struct ib_qp *ibqp, union ib_gid *gid, u16 lid)
 		return -ENOMEM;
 	m->gid = *gid;
 	m->lid = lid;
+	m->attached = 1;
 	m->qp = qp;
 	spin_lock_irqsave(&dev->mcast_lock, flags);
 	known = vh_member_find(dev, qp, gid, lid);
-	if (!known)
+	if (known)
+		known->attached++;
+	else
 		list_add_tail(&m->list, &dev->mcast);
 	spin_unlock_irqrestore(&dev->mcast_lock, flags);
 	if (known)
@@ -51,15 +56,17 @@ int vh_detach_mcast(struct ib_qp *ibqp, union ib_gid *gid, u16 lid)
 {
 	struct vh_qp *qp = to_vqp(ibqp);
 	struct vh_dev *dev = qp->dev;
-	struct vh_member *m;
+	struct vh_member *m, *gone = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&dev->mcast_lock, flags);
 	m = vh_member_find(dev, qp, gid, lid);
-	if (m)
+	if (m && !--m->attached) {
 		list_del(&m->list);
+		gone = m;
+	}
 	spin_unlock_irqrestore(&dev->mcast_lock, flags);
-	kfree(m);
+	kfree(gone);
 	return m ? 0 : -EINVAL;
 }
 
