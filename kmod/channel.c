@@ -47,13 +47,14 @@ bool srpt_channel_set_state(struct srpt_channel *ch,
 {
 	enum proto_channel_state old;
 	bool ok;
+	unsigned long irqs;
 
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	old = ch->state;
 	ok = proto_channel_may_go(old, new);
 	if (ok)
 		WRITE_ONCE(ch->state, new);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	if (ok)
 		trace_srpt_channel_state(ch, old, new);
 	return ok;
@@ -203,21 +204,22 @@ static u32 logout_reason(const struct srpt_channel *ch,
 static void release_registrations(struct srpt_channel *ch)
 {
 	struct srpt_slot *slot, *next;
+	unsigned long irqs;
 	LIST_HEAD(all);
 
 	if (!ch->use_rw_api)
 		return;
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	list_splice_tail_init(&ch->sq_reads, &all);
 	list_for_each_entry_safe(slot, next, &ch->sq_wait, sq_entry)
 		if (slot->rw)
 			list_move_tail(&slot->sq_entry, &all);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	list_for_each_entry(slot, &all, sq_entry)
 		srpt_rw_release(slot);
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	list_splice_tail(&all, &ch->sq_reads);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 }
 
 /* Free the hardware half. Nothing is posted or in flight any more, or the
@@ -395,6 +397,8 @@ static void init_fields(struct srpt_channel *ch, struct srpt_conn *conn,
 	ch->dev = conn->port->dev;
 	ch->port = conn->port;
 	ch->port_num = conn->port->num;
+	ch->net_softirqs = ib_uses_virt_dma(ch->dev->ib) &&
+			   !rdma_protocol_ib(ch->dev->ib, ch->port_num);
 	ch->conn = conn;
 	ch->nexus = nexus;
 	ch->sess = nexus->sess;

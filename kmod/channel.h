@@ -325,6 +325,28 @@ void srpt_channel_close(struct srpt_channel *ch, enum srpt_close_cause cause,
 void srpt_channel_violation(struct srpt_channel *ch,
 			    enum proto_t_logout_reason reason, const char *what);
 
+/* Takes sq_lock. Process context. What it returns is for srpt_sq_unlock(). */
+static inline unsigned long srpt_sq_lock(struct srpt_channel *ch)
+	__acquires(&ch->sq_lock)
+{
+	unsigned long irqs = 0;
+
+	if (ch->net_softirqs)
+		spin_lock_irqsave(&ch->sq_lock, irqs);
+	else
+		spin_lock_bh(&ch->sq_lock);
+	return irqs;
+}
+
+static inline void srpt_sq_unlock(struct srpt_channel *ch, unsigned long irqs)
+	__releases(&ch->sq_lock)
+{
+	if (ch->net_softirqs)
+		spin_unlock_irqrestore(&ch->sq_lock, irqs);
+	else
+		spin_unlock_bh(&ch->sq_lock);
+}
+
 /* May work requests still be posted? Caller holds sq_lock, or only hints. */
 static inline bool srpt_channel_usable(const struct srpt_channel *ch)
 {

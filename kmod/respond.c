@@ -145,6 +145,7 @@ static void cred_req_done(struct ib_cq *cq, struct ib_wc *wc)
 {
 	struct srpt_channel *ch = cq->cq_context;
 	u32 mark;
+	unsigned long irqs;
 
 	if (wc->status != IB_WC_SUCCESS)
 		srpt_channel_close(ch, SRPT_CLOSE_CONNECTION_LOST, NULL);
@@ -152,10 +153,10 @@ static void cred_req_done(struct ib_cq *cq, struct ib_wc *wc)
 	 * not be posted before it all the same: its mark would be taken for
 	 * this one's, and slots that are still on the wire be released.
 	 */
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	ch->cred_req_posted = false;
 	mark = ch->msgs->cred_req.mark;
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	srpt_sq_completed(ch, mark, wc->status == IB_WC_SUCCESS);
 }
 
@@ -205,12 +206,13 @@ void srpt_cred_req_check(struct srpt_channel *ch)
 void srpt_cred_rsp(struct srpt_channel *ch)
 {
 	bool expected;
+	unsigned long irqs;
 
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	expected = ch->cred_reqs_out;
 	if (expected)
 		ch->cred_reqs_out--;
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	if (!expected)
 		srpt_channel_violation(ch, PROTO_LOGOUT_SPURIOUS_RESPONSE,
 				       "SRP_CRED_RSP nobody asked for");
@@ -229,12 +231,13 @@ void srpt_t_logout(struct srpt_channel *ch, u32 reason)
 	bool solnt = ch->login_flags & PROTO_LOSOLNT;
 	size_t len;
 	int ret;
+	unsigned long irqs;
 
 	len = proto_build_t_logout(msg->iu, PROTO_SHORT_IU_LEN, 0, reason,
 				   solnt ? PROTO_SOLNT : 0);
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	ret = srpt_sq_post_msg(ch, msg, len, solnt);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	if (!ret)
 		wait_for_completion_timeout(&ch->logout_sent,
 					    SRPT_LOGOUT_TIMEOUT);

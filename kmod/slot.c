@@ -56,6 +56,7 @@ static void slots_recycle(struct srpt_channel *ch, struct list_head *dead)
 {
 	struct srpt_slot *slot, *next;
 	u32 n = 0, n_cost = 0, n_dropped = 0;
+	unsigned long irqs;
 
 	list_for_each_entry(slot, dead, sq_entry) {
 		n++;
@@ -63,7 +64,7 @@ static void slots_recycle(struct srpt_channel *ch, struct list_head *dead)
 		n_dropped += slot->costs && !slot->responded;
 	}
 
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	proto_credit_finish(&ch->credit, n_dropped);
 	/* A free IU's receive comes back into the reserve, not to a credit. */
 	proto_credit_release(&ch->credit, n_cost);
@@ -76,7 +77,7 @@ static void slots_recycle(struct srpt_channel *ch, struct list_head *dead)
 			repost_flush(ch);
 	}
 	srpt_cred_req_check(ch);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 
 	if (ch->use_srq)
 		list_for_each_entry_safe(slot, next, dead, sq_entry) {

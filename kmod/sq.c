@@ -16,7 +16,11 @@
  *
  * ch->sq_lock is taken in process context only. It keeps bottom halves off, for
  * a HCA that works in them: it begins when the lock is released, with all that
- * was posted.
+ * was posted. On soft-RoCE it keeps interrupts off instead: what is posted then
+ * is left to ksoftirqd. Else this thread would take each packet through the whole
+ * network stack, both ways, before it goes on, one request at a time, and other
+ * processors had nothing to do (measured in Documentation/performance.md). For
+ * the same reason no response waits for others there.
  *
  * Responses are signaled once in a while only. Work requests of one queue
  * complete in order, so any completion proves all before it: slots wait in
@@ -319,11 +323,12 @@ static bool others_open(const struct srpt_channel *ch)
 /* Post the responses that have waited for each other. */
 void srpt_sq_flush(struct srpt_channel *ch)
 {
-	spin_lock_bh(&ch->sq_lock);
+	unsigned long irqs;
+	irqs = srpt_sq_lock(ch);
 	sq_pump(ch);
 	if (!list_empty(&ch->sq_wait))
 		srpt_stat_inc(ch, sq_waits);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 }
 
 /**
@@ -342,8 +347,9 @@ int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 	struct srpt_channel *ch = slot->ch;
 	int ret = 0;
 	bool first;
+	unsigned long irqs;
 
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	if (!srpt_channel_usable(ch)) {
 		ret = -ENOTCONN;
 		goto out;
@@ -356,12 +362,12 @@ int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 	/* Who is not first leaves with those before it: a completion is due,
 	 * or the flush is queued.
 	 */
-	if (op == SRPT_SQ_RESPOND && others_open(ch))
+	if (op == SRPT_SQ_RESPOND && !ch->net_softirqs && others_open(ch))
 		srpt_poll_flush(ch);
 	else if (first && push(ch, slot) == SQ_NO_ROOM)
 		srpt_stat_inc(ch, sq_waits);
 out:
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	return ret;
 }
 
@@ -378,13 +384,14 @@ static void sq_failed(struct srpt_channel *ch, struct ib_wc *wc)
 /* Account a completion up to @mark and release what it proves done. */
 void srpt_sq_completed(struct srpt_channel *ch, u32 mark, bool ok)
 {
+	unsigned long irqs;
 	LIST_HEAD(dead);
 
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	sq_advance(ch, mark, &dead);
 	if (ok && !list_empty(&ch->sq_wait))
 		sq_pump(ch);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	if (!list_empty(&dead))
 		srpt_slot_put_list(ch, &dead);
 }
@@ -429,16 +436,17 @@ void srpt_sq_rdma_done(struct ib_cq *cq, struct ib_wc *wc)
 	struct srpt_slot *slot = container_of(wc->wr_cqe, struct srpt_slot,
 					      rdma_cqe);
 	bool ok = wc->status == IB_WC_SUCCESS;
+	unsigned long irqs;
 	LIST_HEAD(dead);
 
 	if (!ok)
 		sq_failed(ch, wc);
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	list_del_init(&slot->sq_entry);
 	sq_advance(ch, slot->sq_mark, &dead);
 	if (ok && !list_empty(&ch->sq_wait))
 		sq_pump(ch);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	if (!list_empty(&dead))
 		srpt_slot_put_list(ch, &dead);
 
@@ -457,16 +465,17 @@ void srpt_sq_rdma_done(struct ib_cq *cq, struct ib_wc *wc)
 void srpt_sq_sweep(struct srpt_channel *ch)
 {
 	struct srpt_slot *slot, *next;
+	unsigned long irqs;
 	LIST_HEAD(answered);
 	LIST_HEAD(fetches);
 
-	spin_lock_bh(&ch->sq_lock);
+	irqs = srpt_sq_lock(ch);
 	list_splice_init(&ch->sq_retire, &answered);
 	list_splice_init(&ch->sq_reads, &fetches);
 	list_for_each_entry_safe(slot, next, &ch->sq_wait, sq_entry)
 		list_move_tail(&slot->sq_entry, slot->op == SRPT_SQ_RESPOND ?
 			       &answered : &fetches);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 
 	srpt_slot_put_list(ch, &answered);
 	list_for_each_entry_safe(slot, next, &fetches, sq_entry) {

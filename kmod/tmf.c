@@ -232,10 +232,11 @@ static void drop_list(struct list_head *head, struct drop *d)
 
 static int drop_channel(struct srpt_channel *ch, void *arg)
 {
-	spin_lock_bh(&ch->sq_lock);
+	unsigned long irqs;
+	irqs = srpt_sq_lock(ch);
 	drop_list(&ch->sq_reads, arg);
 	drop_list(&ch->sq_wait, arg);
-	spin_unlock_bh(&ch->sq_lock);
+	srpt_sq_unlock(ch, irqs);
 	return 0;
 }
 

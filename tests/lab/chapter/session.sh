@@ -52,6 +52,8 @@ r5_targetcli()
 	tell "A back end, the target, a LUN."
 	on target
 	make_sdc1
+	# So that its preferences are there, as for whoever has used it before.
+	targetcli set global color_mode=false >/dev/null
 	cat >/tmp/create <<-END
 		/backstores/block create vol1 /dev/sdc1
 		/srpt create 0x$TARGET_ID
