@@ -38,6 +38,10 @@ host=$(comm -13 <(echo "$hosts") <(srp_hosts) | head -1)
 host_has_disk()	{ srp_disks "$host"; [ ${#DISKS[@]} -gt 0 ]; }
 wait_for 20 host_has_disk
 second=${DISKS[0]}
+# If all that is open has reached the target when the cable goes, nothing is left
+# to be sent that could fail, and only this limit tells.
+disk_timeout "$first" 5
+disk_timeout "$second" 5
 
 step "one disk by two paths"
 size=$(blockdev --getsz "$first")
