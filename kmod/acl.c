@@ -39,54 +39,48 @@ static bool srpt_acl_ready(const struct srpt_node_acl *acl)
 	       acl->ident.kind != PROTO_IDENT_NONE;
 }
 
-static int srpt_acl_check_clash(struct se_portal_group *se_tpg,
-				struct srpt_node_acl *new,
-				const struct proto_ident *ident,
-				const char *lio_name, const char *name)
+/* May @new have @ident? One pass, for there may be thousands of ACLs. */
+static int srpt_acl_take(struct se_portal_group *se_tpg,
+			 struct srpt_node_acl *new,
+			 const struct proto_ident *ident,
+			 const char *lio_name, const char *name)
 {
-	struct srpt_node_acl *acl;
-	struct se_node_acl *nacl;
+	struct se_node_acl *nacl, *generated = NULL;
 
 	lockdep_assert_held(&se_tpg->acl_node_mutex);
 
 	list_for_each_entry(nacl, &se_tpg->acl_node_list, acl_list) {
-		acl = srpt_to_node_acl(nacl);
-		if (acl == new || !srpt_acl_ready(acl))
+		struct srpt_node_acl *acl = srpt_to_node_acl(nacl);
+
+		if (acl == new)
 			continue;
-		if (proto_ident_equal(&acl->ident, ident)) {
+		if (!srpt_acl_ready(acl)) {
+			if (!generated && !strcmp(nacl->initiatorname, lio_name))
+				generated = nacl;
+			continue;
+		}
+		/* Texts for LIO are of the 128 bits, and the same if these are. */
+		if (memcmp(acl->ident.id, ident->id, sizeof(ident->id)))
+			continue;
+		if (proto_ident_equal(&acl->ident, ident))
 			pr_err("cannot create ACL %s: it is there already as %s.\n",
 			       name, acl->name);
-			return -EEXIST;
-		}
-		if (!strcmp(nacl->initiatorname, lio_name)) {
+		else
 			pr_err("cannot create ACL %s: to persistent reservations it would be the same initiator (%s) as ACL %s; delete that one first.\n",
 			       name, lio_name, acl->name);
-			return -EEXIST;
-		}
+		return -EEXIST;
 	}
-	return 0;
-}
-
-/* An ACL that was generated for a login under the same canonical text (LIO
- * itself takes it over only if the administrator wrote exactly that text):
- * logins from now on have to find the new ACL, the first in the list.
- */
-static void srpt_acl_precede_dynamic(struct se_portal_group *se_tpg,
-				     struct srpt_node_acl *new,
-				     const char *lio_name, const char *name)
-{
-	struct se_node_acl *nacl;
-
-	lockdep_assert_held(&se_tpg->acl_node_mutex);
-
-	list_for_each_entry(nacl, &se_tpg->acl_node_list, acl_list) {
-		if (nacl == &new->nacl || strcmp(nacl->initiatorname, lio_name))
-			continue;
+	/* An ACL that was generated for a login under the same canonical text
+	 * (LIO itself takes it over only if the administrator wrote exactly
+	 * that text): logins from now on have to find the new ACL, the first in
+	 * the list.
+	 */
+	if (generated) {
 		pr_info("ACL %s takes effect with the next login of initiator %s; its present session keeps the LUNs it was given without an ACL.\n",
 			name, lio_name);
 		list_move(&new->nacl.acl_list, &se_tpg->acl_node_list);
-		return;
 	}
+	return 0;
 }
 
 /**
@@ -114,9 +108,8 @@ int srpt_init_acl(struct se_node_acl *nacl, const char *name)
 	srpt_ident_lio_name(&ident, lio_name, sizeof(lio_name));
 
 	mutex_lock(&se_tpg->acl_node_mutex);
-	ret = srpt_acl_check_clash(se_tpg, acl, &ident, lio_name, name);
+	ret = srpt_acl_take(se_tpg, acl, &ident, lio_name, name);
 	if (!ret) {
-		srpt_acl_precede_dynamic(se_tpg, acl, lio_name, name);
 		strscpy(nacl->initiatorname, lio_name,
 			sizeof(nacl->initiatorname));
 		strscpy(acl->name, name, sizeof(acl->name));

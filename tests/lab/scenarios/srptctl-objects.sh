@@ -145,7 +145,7 @@ completed()
 same "$(completed srptctl acl pen)" pending "a verb"
 srptctl target create "$TARGET"
 same "$(completed srptctl target delete 0x)" "$TARGET" "a target of this machine"
-same "$(completed srptctl export --port "${port:0:3}")" "$port" "a port of this machine"
+same "$(completed srptctl export --port "${port%/*}")" "$port" "a port of this machine"
 srptctl target delete "$TARGET" --yes
 for shell in zsh fish; do
 	srptctl completion $shell | grep pending >/dev/null
