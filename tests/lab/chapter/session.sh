@@ -53,7 +53,7 @@ r5_targetcli()
 	on target
 	make_sdc1
 	# So that its preferences are there, as for whoever has used it before.
-	targetcli set global color_mode=false >/dev/null
+	targetcli set global auto_save_on_exit=true >/dev/null
 	cat >/tmp/create <<-END
 		/backstores/block create vol1 /dev/sdc1
 		/srpt create 0x$TARGET_ID
