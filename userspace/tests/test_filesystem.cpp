@@ -214,8 +214,12 @@ TEST(SignalHold, HoldsAndReleases) {
         ::kill(::getpid(), SIGHUP);
         ::sigpending(&pending);
         EXPECT_EQ(::sigismember(&pending, SIGHUP), 1);
-        std::signal(SIGHUP, SIG_IGN); // dropped while it is pending
-        std::signal(SIGHUP, SIG_DFL);
+        sigset_t hangup{}; // taken while it is pending
+        int taken = 0;
+        ::sigemptyset(&hangup);
+        ::sigaddset(&hangup, SIGHUP);
+        EXPECT_EQ(::sigwait(&hangup, &taken), 0);
+        EXPECT_EQ(taken, SIGHUP);
     }
     ::sigpending(&pending);
     EXPECT_EQ(::sigismember(&pending, SIGHUP), 0);
