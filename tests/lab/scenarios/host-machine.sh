@@ -53,3 +53,6 @@ srptctl host memlock install --root "$SCRATCH/image"
 srptctl host modules enable SRPT --root "$SCRATCH/image"
 grep -q unlimited "$SCRATCH/image$LIMITS"
 grep -qx ib_srpt "$SCRATCH/image/etc/rdma/modules/rdma.conf"
+
+# Scenarios after this one begin without it.
+rm "$LIMITS"
