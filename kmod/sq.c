@@ -324,6 +324,7 @@ static bool others_open(const struct srpt_channel *ch)
 void srpt_sq_flush(struct srpt_channel *ch)
 {
 	unsigned long irqs;
+
 	irqs = srpt_sq_lock(ch);
 	sq_pump(ch);
 	if (!list_empty(&ch->sq_wait))

@@ -233,6 +233,7 @@ static void drop_list(struct list_head *head, struct drop *d)
 static int drop_channel(struct srpt_channel *ch, void *arg)
 {
 	unsigned long irqs;
+
 	irqs = srpt_sq_lock(ch);
 	drop_list(&ch->sq_reads, arg);
 	drop_list(&ch->sq_wait, arg);
