@@ -18,7 +18,8 @@ TARGETS = {"ours": "ours", "stock": "in-tree ib_srpt", "isert": "ib_isert", "nvm
 SIZES = ("512", "4k", "64k", "1m")
 WAYS = ("read", "write", "mixed")
 DEPTHS = ("1", "32", "128")
-VARIATIONS = {"srq": "shared receive queue", "noimm": "no immediate data", "noinit": "`init_on_alloc=0`"}
+VARIATIONS = {"srq": "shared receive queue", "noimm": "no immediate data", "noinit": "`init_on_alloc=0`",
+              "channels1": "four processors, one channel", "channels4": "four processors, four channels"}
 WORK = {"read4k": "4K random read, depth 32", "write4k": "4K random write, depth 32", "read4k1": "4K random read, depth 1",
         "read1m": "1M read, depth 8", "write1m": "1M write, depth 8"}
 
