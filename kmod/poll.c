@@ -111,7 +111,7 @@ static void poll_event(struct ib_cq *cq, void *context)
 /* How to poll from now on, after a poll that found @n requests. */
 static void choose_prio(struct srpt_channel *ch, u32 n)
 {
-	/* None: it was all completions of sends. */
+	/* None: it was all completions of sends. On soft-RoCE it never changes. */
 	if (!n || ch->net_softirqs)
 		return;
 	if (n > 1 && ch->poll_prio == SRPT_POLL_NORMAL) {

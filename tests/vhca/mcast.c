@@ -9,7 +9,7 @@ struct vh_member {
 	struct list_head list;
 	union ib_gid gid;
 	u16 lid;
-	/* Attached more than once: IPoIB joins a group anew before it has left. */
+	/* The RDMA core counts every attach, and wants as many detaches. */
 	unsigned int attached;
 	struct vh_qp *qp;
 };

@@ -178,8 +178,13 @@ vib_netdev()
 vib_has_netdev()	{ [ -n "$(vib_netdev "$1")" ]; }
 vib_has_carrier()	{ "${@:2}" ip link show "$1" | grep -q LOWER_UP; }
 
-# vib_answers [-6] ADDRESS: does it answer the initiator?
-vib_answers()		{ ip netns exec $VIB_PEER_NETNS busybox ping -c 1 -W 1 "$@" >/dev/null; }
+# vib_answers ADDRESS [COMMAND...]: does it answer who is run by the command?
+vib_answers()
+{
+	local family=-4
+	case $1 in *:*) family=-6 ;; esac
+	"${@:2}" busybox ping $family -c 1 -W 1 "$1" >/dev/null
+}
 
 # Addresses, by IPoIB: the initiator's interface is in a network namespace of
 # its own, or the packets would take the loopback. Sets VIB_NETDEV and
@@ -205,8 +210,8 @@ fabric_ip_up()
 	wait_for 20 vib_has_carrier "$VIB_PEER_NETDEV" ip netns exec $VIB_PEER_NETNS
 	# Then the groups in which neighbours ask for each other: RDMA CM gives an
 	# address one second.
-	wait_for 10 vib_answers $FABRIC_IP
-	wait_for 10 vib_answers -6 $FABRIC_IP6
+	wait_for 10 vib_answers $FABRIC_IP ip netns exec $VIB_PEER_NETNS
+	wait_for 10 vib_answers $FABRIC_IP6 ip netns exec $VIB_PEER_NETNS
 	[ ! -d "$SRPT/discovery_auth" ] || echo $FABRIC_PORT >"$SRPT/discovery_auth/rdma_cm_port"
 }
 

@@ -10,7 +10,6 @@
 # TIMEOUT=180
 
 rping_listens()	{ rdma resource show cm_id | grep "LISTEN.*comm rping" >/dev/null; }
-pings()		{ busybox ping -c 1 -W 1 "$@" >/dev/null; }
 datagram_only()	{ ! rdma resource show qp | grep "type RC.*comm \[*ib_ipoib" >/dev/null; }
 
 # ipoib_mode MODE: of both interfaces
@@ -23,17 +22,17 @@ ipoib_mode()
 fabric_ip_up
 
 step "ping, datagram mode"
-wait_for 10 pings $VIB_PEER_IP
+wait_for 10 vib_answers $VIB_PEER_IP
 busybox ping -c 10 -i 0.1 $VIB_PEER_IP
 busybox ping -c 3 -i 0.1 -s 20000 $VIB_PEER_IP
-wait_for 10 pings -6 $VIB_PEER_IP6
+wait_for 10 vib_answers $VIB_PEER_IP6
 saquery MCMR >"$SCRATCH/mcmr"
 grep -q ff12:401b:ffff::ffff:ffff "$SCRATCH/mcmr"
 
 if [ -w "/sys/class/net/$VIB_NETDEV/mode" ]; then
 	step "ping, connected mode"
 	ipoib_mode connected
-	wait_for 10 pings $VIB_PEER_IP
+	wait_for 10 vib_answers $VIB_PEER_IP
 	busybox ping -c 5 -i 0.1 -s 30000 $VIB_PEER_IP
 	rdma resource show qp | grep ib_ipoib
 	! datagram_only || fail "no connection was made"
@@ -41,7 +40,7 @@ if [ -w "/sys/class/net/$VIB_NETDEV/mode" ]; then
 	# removed: now and then it destroys a completion queue that one still uses.
 	ipoib_mode datagram
 	wait_for 10 datagram_only
-	wait_for 10 pings $VIB_PEER_IP
+	wait_for 10 vib_answers $VIB_PEER_IP
 fi
 
 step "RDMA CM: rping with RDMA READ and WRITE"
