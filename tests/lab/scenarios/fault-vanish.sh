@@ -27,6 +27,7 @@ for ((n = 1; n <= ${LAB_count:-4}; n++)); do
 	job=''
 	if [ "$what" != login ]; then
 		initiator_login
+		disk_timeout "$DISK" 5
 		[ "$n" -eq 1 ] || [ ! -e "$SCRATCH/written" ] || acknowledged
 		io_quick "$DISK"
 		io_background "$DISK" --offset=8m

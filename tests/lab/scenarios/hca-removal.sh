@@ -12,6 +12,7 @@ target_serve vol1
 initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=5
 for round in 1 2; do
 	initiator_login
+	disk_timeout "$DISK" 5
 	io_background "$DISK"
 	step "HCA removed, round $round"
 	within 30 fabric_remove_hca
