@@ -55,6 +55,8 @@ load_on()
 	loads=()
 	for n in 0 1 2 3; do
 		(
+			# It ends by an error, as it should.
+			trap - ERR
 			while dd if=/dev/zero of="$DISK" bs=16k seek=$((n * 128)) count=128 oflag=direct status=none; do
 				dd if="$DISK" of=/dev/null bs=64k skip=$((n * 32)) count=32 iflag=direct status=none
 			done
