@@ -83,15 +83,8 @@ static int srpt_acl_take(struct se_portal_group *se_tpg,
 	return 0;
 }
 
-/**
- * srpt_init_acl - mkdir acls/NAME, or LIO took a generated ACL over
- * @nacl:	LIO's half of the ACL, in the TPG's list already
- * @name:	as the administrator wrote it
- *
- * Return: 0, -EINVAL for a name that means nothing, -EEXIST for one that means
- * what another ACL means; each after a line that says so.
- */
-int srpt_init_acl(struct se_node_acl *nacl, const char *name)
+/* As srpt_init_acl(). */
+static int srpt_acl_define(struct se_node_acl *nacl, const char *name)
 {
 	struct srpt_node_acl *acl = srpt_to_node_acl(nacl);
 	struct se_portal_group *se_tpg = nacl->se_tpg;
@@ -116,6 +109,28 @@ int srpt_init_acl(struct se_node_acl *nacl, const char *name)
 		acl->ident = ident;
 	}
 	mutex_unlock(&se_tpg->acl_node_mutex);
+	return ret;
+}
+
+/**
+ * srpt_init_acl - mkdir acls/NAME, or LIO took a generated ACL over
+ * @nacl:	LIO's half of the ACL, in the TPG's list already
+ * @name:	as the administrator wrote it
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EINVAL for a name that means nothing, -EEXIST for one that means
+ * what another ACL means; each after a line that says so.
+ */
+int srpt_init_acl(struct se_node_acl *nacl, const char *name)
+{
+	int ret = srpt_acl_define(nacl, name);
+
+	/* LIO frees the ACL of a refused name as if configfs had not named it
+	 * yet. A name of more than 20 characters is memory of its own, which a
+	 * shorter one lets go.
+	 */
+	if (ret)
+		config_item_set_name(&nacl->acl_group.cg_item, "refused");
 	return ret;
 }
 
