@@ -21,10 +21,10 @@ chance_of()
 	CHANCE=${*:CHANCE + 1:1}
 }
 
-# chance_nap MILLISECONDS: a while of up to so much.
+# chance_nap MILLISECONDS: a while of up to so much. CHANCE stays what it is.
 chance_nap()
 {
-	local ms
+	local CHANCE ms
 	chance_below $(($1 + 1))
 	printf -v ms '%d.%03d' $((CHANCE / 1000)) $((CHANCE % 1000))
 	nap "$ms"

@@ -127,7 +127,7 @@ do_refused()	{ refuses initiator_try "initiator_ext=00000000000000ff" 2>/dev/nul
 # ACL goes while it works.
 do_other()
 {
-	local mine=$DISK pid end
+	local mine=$DISK pid
 	local -A ports=()
 	local port
 	for port in $(srp_remote_ports); do
@@ -137,8 +137,7 @@ do_other()
 	initiator_login "initiator_ext=$other"
 	io_quick "${DISKS[1]}"
 	chance_of logout acl
-	end=$CHANCE
-	if [ "$end" = acl ]; then
+	if [ "$CHANCE" = acl ]; then
 		dd if=/dev/zero of="${DISKS[1]}" bs=64k oflag=direct status=none 2>/dev/null &
 		pid=$!
 		chance_nap 500
@@ -147,8 +146,8 @@ do_other()
 	for port in $(srp_remote_ports); do
 		[ -n "${ports[$port]:-}" ] || echo 1 >"/sys/class/srp_remote_ports/$port/delete" || true
 	done
-	[ "$end" = logout ] || wait $pid || true
-	[ "$end" = acl ] || acl_remove "$(other_id "$id")"
+	[ "$CHANCE" = logout ] || wait $pid || true
+	[ "$CHANCE" = acl ] || acl_remove "$(other_id "$id")"
 	wait_for 60 only_one_host
 	DISK=$mine
 }
