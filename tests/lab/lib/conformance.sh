@@ -17,6 +17,11 @@ conformance_target()
 	echo "0 $((32 << 11)) linear /dev/$NULL_DEVICE 0" | dmsetup create --noudevsync slow
 	dm=/dev/$(dmsetup info -c --noheadings -o blkdevname slow)
 	backend_block vol2 "$dm"
+	if [ "$LAB_target" = stock ]; then
+		# Only a target named by the port's GUID asks there where somebody comes from.
+		TARGET=$(sed -E 's/^0x.{16}//; s/.{4}/&:/g; s/:$//' <<<"$TARGET")
+		TPG=$SRPT/$TARGET/tpgt_1
+	fi
 	target_create vol1 vol2
 	if [ "$LAB_target" = ours ]; then
 		target_attrib max_channels $CONFORMANCE_CHANNELS
