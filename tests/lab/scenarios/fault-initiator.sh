@@ -44,9 +44,20 @@ deleted()
 	wait_for 60 none || fail "the session of a deleted initiator stays"
 }
 
+# Where a new queue pair can't be made, ib_srp takes all its buffers for free, and
+# those once more whose completions are still in the old queue.
+never_reconnect()
+{
+	local port
+	for port in $(srp_remote_ports); do
+		echo off >"/sys/class/srp_remote_ports/$port/reconnect_delay"
+	done
+}
+
 gone()
 {
 	initiator_login
+	never_reconnect
 	io_background "$DISK"
 	chance_nap 1500
 	vib_vanish 1
