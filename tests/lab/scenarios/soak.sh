@@ -80,8 +80,19 @@ do_rnr()
 	vib_knob qib0 rnr "$CHANCE"
 	vib_knob qib1 rnr "$CHANCE"
 }
+# SCSI takes a disk offline that does not come back when the host is reset. A
+# command that nobody will answer any more, on one channel of two, may be about to
+# end so: first its timeout and its abort.
+calm()
+{
+	nap 17
+	wait_for 60 host_running
+}
+host_running()	{ [ "$(cat "/sys/class/scsi_host/$SRP_HOST/state")" = running ]; }
+
 do_cable()
 {
+	calm
 	chance_of qib0 qib1
 	vib_knob "$CHANCE" link down
 	chance_nap 1000
@@ -91,6 +102,7 @@ do_cable()
 }
 do_disable()
 {
+	calm
 	target_disable
 	target_enable
 }
@@ -127,7 +139,7 @@ do_refused()	{ refuses initiator_try "initiator_ext=00000000000000ff" 2>/dev/nul
 # ACL goes while it works.
 do_other()
 {
-	local mine=$DISK pid
+	local mine=$DISK host=$SRP_HOST pid
 	local -A ports=()
 	local port
 	for port in $(srp_remote_ports); do
@@ -149,7 +161,7 @@ do_other()
 	[ "$CHANCE" = logout ] || wait $pid || true
 	[ "$CHANCE" = acl ] || acl_remove "$(other_id "$id")"
 	wait_for 60 only_one_host
-	DISK=$mine
+	DISK=$mine SRP_HOST=$host
 }
 only_one_host()	{ [ "$(srp_hosts | wc -w)" = 1 ]; }
 
