@@ -25,11 +25,12 @@ initiator_try()
 	[ $# -eq 0 ] || options=,$(IFS=,; echo "$*")
 	# Not the shell's own echo: a background job that ends would interrupt
 	# the login, and a channel be missing.
-	for ((n = 0; n < 50; n++)); do
+	for ((n = 0; n < 100; n++)); do
 		said=$( (fabric_initiator_run /bin/echo "$(fabric_login_string)$options" >"$(fabric_add_target)") 2>&1) && return
-		# ib_srp forgets a target a moment after its SCSI host is gone.
+		# ib_srp forgets a target after its SCSI host is gone: at once, or
+		# when it has given up being answered.
 		[[ $said == *'File exists'* ]] || break
-		nap 0.1
+		nap 0.3
 	done
 	echo "$said" >&2
 	return 1
