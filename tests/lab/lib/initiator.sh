@@ -121,7 +121,8 @@ initiator_clear()
 		# A port whose dev_loss_tmo passes at this moment goes by itself.
 		at_most 20 sh -c "echo 1 >/sys/class/srp_remote_ports/$port/delete" 2>/dev/null || true
 	done
-	wait_for 20 no_srp_hosts 2>/dev/null || echo "initiator $(srp_hosts | xargs)"
+	# The recovery that SCSI is in the middle of comes first.
+	wait_for 60 no_srp_hosts 2>/dev/null || echo "initiator $(srp_hosts | xargs)"
 }
 
 initiator_unload()

@@ -93,6 +93,7 @@ together()
 	local first second at
 	echo "$pair, round $round" >/dev/kmsg
 	initiator_login
+	disk_timeout "$DISK" 5
 	io_quick "$DISK"
 	load_on
 	io_moves "$DISK"
