@@ -53,14 +53,14 @@ sample()
 	unreclaimable=$(meminfo SUnreclaim)
 	available=$(meminfo MemAvailable)
 	module=$(cat /sys/module/ib_srpt/refcnt)
-	echo "| $at | $rounds | $IO_COUNT | ${METRIC[srpt_logins_total]:-0} | ${METRIC[srpt_rejects_total]:-0} | ${METRIC[sessions]} | ${METRIC[srpt_session_channels]:-0} | $qps | $((${METRIC[pool_used]:-0} >> 10)) | $((${METRIC[pool_kept]:-0} >> 10)) | $unreclaimable | $(meminfo Percpu) | $available | $tasks | $module |" >>"$SCRATCH/rows"
+	echo "| $at | $rounds | $IO_COUNT | ${METRIC[srpt_logins_total]:-0} | ${METRIC[srpt_rejects_total]:-0} | ${METRIC[sessions]} | ${METRIC[srpt_session_channels]:-0} | $qps | $((${METRIC[pool_used]:-0} >> 10)) | $((${METRIC[pool_kept]:-0} >> 10)) | $unreclaimable | $(meminfo Percpu) | $available | $tasks | $module |" >>"$LAB_out/soak.rows"
 	sampled=$SECONDS
 }
 
 # The mean of column $1 in rows $2 to $3 of the samples.
 mean()
 {
-	awk -F'|' -v c=$(($1 + 1)) -v a="$2" -v b="$3" 'NR >= a && NR <= b { s += $c; n++ } END { printf "%d\n", n ? s / n : 0 }' "$SCRATCH/rows"
+	awk -F'|' -v c=$(($1 + 1)) -v a="$2" -v b="$3" 'NR >= a && NR <= b { s += $c; n++ } END { printf "%d\n", n ? s / n : 0 }' "$LAB_out/soak.rows"
 }
 
 session_of()	{ sed -nE "s/^srpt_session_channels\{session=\"([0-9]+)\",initiator=\"$1\".*/\1/p" "$SCRATCH/metrics"; }
@@ -202,6 +202,7 @@ fio --eta=never "$SCRATCH/jobs" >"$SCRATCH/fio.verify" 2>&1 &
 IO_PID=$!
 io_moves "$DISK"
 
+: >"$LAB_out/soak.rows"
 begun=$SECONDS rounds=0 sampled=0 slowest=0 slowest_what=
 every=$((minutes * 60 / 40))
 [ $every -ge 15 ] || every=15
@@ -218,6 +219,7 @@ while [ $((SECONDS - begun)) -lt $((minutes * 60)) ]; do
 	[ $((SECONDS - sampled)) -lt $every ] || sample
 done
 lasted=$((SECONDS - begun))
+calm
 io_verify_end
 sample
 
@@ -227,7 +229,7 @@ wait_for 30 target_idle || { cat /tmp/metrics; fail "something is held without a
 metrics
 same "${METRIC[srpt_events_lost_total]:-0}" 0 "events lost"
 
-rows=$(wc -l <"$SCRATCH/rows")
+rows=$(wc -l <"$LAB_out/soak.rows")
 # The first half warms the caches up; of the second its halves are compared.
 a=$((rows / 2)) b=$((rows * 3 / 4))
 slab_before=$(mean 11 "$a" "$b") slab_after=$(mean 11 $((b + 1)) "$rows")
@@ -244,7 +246,7 @@ free_before=$(mean 13 "$a" "$b") free_after=$(mean 13 $((b + 1)) "$rows")
 	echo
 	echo "| s | actions | I/Os | logins | refused | sessions | channels | queue pairs | pool used KiB | pool kept KiB | slab KiB | per-CPU KiB | available KiB | tasks | module refs |"
 	echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
-	cat "$SCRATCH/rows"
+	cat "$LAB_out/soak.rows"
 	echo
 	echo "Third quarter to fourth: unreclaimable slab $slab_before to $slab_after KiB, available $free_before to $free_after KiB."
 } >"$table"
