@@ -89,7 +89,7 @@ acl_add "$id"
 target_attrib max_channels $CONFORMANCE_CHANNELS
 acl_add "*:${CONFORMANCE_GUID#0x}"
 target_enable
-initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=3 $INITIATOR_UNREGISTERED
+initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=3 "$INITIATOR_UNREGISTERED"
 for ((n = 1; n <= ${LAB_count:-3}; n++)); do
 	if [ "$LAB_fabric" = rxe ] && [ $((n % 2)) = 1 ]; then
 		step "$n: killed"

@@ -19,7 +19,7 @@ acknowledged()
 chance_begin
 backend_ramdisk vol1 32
 target_serve vol1
-initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=2 $INITIATOR_UNREGISTERED
+initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=2 "$INITIATOR_UNREGISTERED"
 for ((n = 1; n <= ${LAB_count:-4}; n++)); do
 	chance_of login io io logout disable attributes
 	what=$CHANCE

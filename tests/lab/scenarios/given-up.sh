@@ -56,7 +56,7 @@ echo "0 $((32 << 11)) linear /dev/$NULL_DEVICE 0" | dmsetup create --noudevsync 
 backend_block vol1 "/dev/$(dmsetup info -c --noheadings -o blkdevname slow)"
 target_serve vol1
 trap 'slow resume' EXIT
-initiator_load reconnect_delay=off fast_io_fail_tmo=1 dev_loss_tmo=2 ch_count=1 $INITIATOR_UNREGISTERED
+initiator_load reconnect_delay=off fast_io_fail_tmo=1 dev_loss_tmo=2 ch_count=1 "$INITIATOR_UNREGISTERED"
 
 for attempt in 1 2 3; do
 	step "a login waits, and is given up: attempt $attempt"

@@ -9,7 +9,7 @@
 
 backend_ramdisk vol1 32
 target_serve vol1
-initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=5 $INITIATOR_UNREGISTERED
+initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=5 "$INITIATOR_UNREGISTERED"
 for round in 1 2; do
 	initiator_login
 	disk_timeout "$DISK" 5

@@ -121,7 +121,7 @@ chance_begin
 id=$(fabric_initiator_id)
 backend_ramdisk vol1 32
 target_serve vol1
-initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=3 ch_count=2 $INITIATOR_UNREGISTERED
+initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=3 ch_count=2 "$INITIATOR_UNREGISTERED"
 pairs=${LAB_pairs:-}
 if [ -z "$pairs" ]; then
 	for ((a = 0; a < ${#things[@]}; a++)); do

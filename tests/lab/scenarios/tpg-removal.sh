@@ -9,7 +9,7 @@
 
 backend_ramdisk vol1 32
 target_serve vol1
-initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=20 $INITIATOR_UNREGISTERED
+initiator_load reconnect_delay=1 fast_io_fail_tmo=1 dev_loss_tmo=20 "$INITIATOR_UNREGISTERED"
 initiator_login
 io_background "$DISK"
 step "LUN, ACL and target portal group removed"

@@ -18,7 +18,7 @@ for ((n = 1; n <= cycles; n++)); do
 	target_load
 	backend_ramdisk vol1 16
 	target_serve vol1
-	initiator_load fast_io_fail_tmo=1 dev_loss_tmo=2 reconnect_delay=off $INITIATOR_UNREGISTERED
+	initiator_load fast_io_fail_tmo=1 dev_loss_tmo=2 reconnect_delay=off "$INITIATOR_UNREGISTERED"
 	initiator_login
 	io_verify "$DISK" 4k randwrite 256k
 	# Where every command has arrived and none is answered yet, the initiator
