@@ -27,8 +27,6 @@ def measured(out, target):
         raise SystemExit(f"{len(points)} points, but {len(found)} measurements")
     result = {"target": target, "axis": points[0][0], "points": [], "memory": {}}
     for (_, number, what, ios), blocks in zip(points, found):
-        if what == "other":
-            continue
         sums = profile.measure(blocks, symbols, int(ios))
         result["points"].append({"n": int(number), "what": what, "instructions": sums["instructions"],
                                  "modules": sums["modules"]})
