@@ -40,13 +40,13 @@ allocfail_range()
 	done
 }
 
-# allocfail_ours: those of ib_srpt, which has to be loaded.
+# allocfail_ours: those of ib_srpt, which has to be loaded: up to the page of its
+# last function, for behind that is somebody else.
 allocfail_ours()
 {
-	local start size
-	start=$(cat /sys/module/ib_srpt/sections/.text)
-	size=$(awk '$1 == "ib_srpt" { print $2 }' /proc/modules)
-	allocfail_range "$start" "$(printf '0x%x' $((start + size)))"
+	local last
+	last=$(awk '$4 == "[ib_srpt]" && $2 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort | tail -n 1)
+	allocfail_range "$(cat /sys/module/ib_srpt/sections/.text)" "$(printf '0x%x' $(((0x$last | 4095) + 1)))"
 }
 
 # allocfail_load: those of loading ib_srpt, which is loaded, once more. What it
@@ -63,13 +63,81 @@ allocfail_load_same()
 	same "$(cat /sys/module/ib_srpt/sections/.init.text)" "$ALLOCFAIL_INIT" "where the module begins"
 }
 
+# The kernel counts what passes the filters while one is to fail, and fails that
+# whose number the interval divides; it cannot be told to begin again. So the number
+# that has been reached is kept here.
+declare -A ALLOCFAIL_REACHED=() ALLOCFAIL_NEXT=()
+
 # allocfail_arm KIND NTH: the NTH allocation from now on fails, and that alone.
-# (The kernel goes on counting where it was: NTH is the most it takes.)
+# If the last one has not come up yet, it is that one instead.
 allocfail_arm()
 {
-	ALLOCFAIL_BEFORE=$(allocfail_count)
-	echo "$2" >"/sys/kernel/debug/$1/interval"
-	echo 1 >"/sys/kernel/debug/$1/times"
+	local dir=/sys/kernel/debug/$1
+	if [ -z "${ALLOCFAIL_NEXT[$1]:-}" ]; then
+		ALLOCFAIL_NEXT[$1]=$((${ALLOCFAIL_REACHED[$1]:-0} + $2))
+		echo "${ALLOCFAIL_NEXT[$1]}" >"$dir/interval"
+	fi
+	echo 100 >"$dir/probability"
+	echo 1 >"$dir/times"
+}
+
+# allocfail_disarm KIND: true if one has failed
+allocfail_disarm()
+{
+	local dir=/sys/kernel/debug/$1 left
+	left=$(cat "$dir/times")
+	echo 0 >"$dir/times"
+	[ "$left" = 0 ] || return 1
+	# With an interval of 1 nothing is counted.
+	[ "${ALLOCFAIL_NEXT[$1]}" = 1 ] || ALLOCFAIL_REACHED[$1]=${ALLOCFAIL_NEXT[$1]}
+	ALLOCFAIL_NEXT[$1]=''
+}
+
+# allocfail_each KIND PREPARE COMMAND TIDY: again and again, each time with the next
+# of the command's allocations failing, until there are no more. COMMAND may fail.
+# ALLOCFAIL_DONE is how many failed.
+allocfail_each()
+{
+	local kind=$1 prepare=$2 command=$3 tidy=$4 n=1 late=0 pending
+	ALLOCFAIL_DONE=0
+	while :; do
+		$prepare
+		pending=${ALLOCFAIL_NEXT[$kind]:-}
+		allocfail_arm "$kind" $n
+		$command 2>/dev/null || echo "$kind $n: $command failed"
+		if allocfail_disarm "$kind"; then
+			ALLOCFAIL_DONE=$((ALLOCFAIL_DONE + 1))
+			[ -n "$pending" ] || n=$((n + 1))
+			[ $n -lt 400 ] || fail "$command does not come to an end of its allocations"
+		elif [ -n "$pending" ]; then
+			late=$((late + 1))
+			[ $late -lt 20 ] || fail "$command allocates nothing"
+		else
+			$tidy
+			return 0
+		fi
+		$tidy
+	done
+}
+
+# By the number of the process's allocations (/proc/self/fail-nth) instead:
+# allocfail_by_process, and whether one has failed since.
+allocfail_by_process()
+{
+	local dir
+	for dir in $ALLOCFAIL; do
+		echo 0 >"$dir/probability"
+		echo 1 >"$dir/times"
+	done
+}
+
+allocfail_hit()
+{
+	local dir
+	for dir in $ALLOCFAIL; do
+		[ "$(cat "$dir/times")" != 0 ] || return 0
+	done
+	return 1
 }
 
 allocfail_off()
@@ -79,6 +147,3 @@ allocfail_off()
 		echo 0 >"$dir/times"
 	done
 }
-
-allocfail_count()	{ log_count 'FAULT_INJECTION: forcing a failure'; }
-allocfail_struck()	{ [ "$(allocfail_count)" -gt "$ALLOCFAIL_BEFORE" ]; }

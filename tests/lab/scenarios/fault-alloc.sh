@@ -1,14 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# Allocations of the module fail: each one of its load in turn, then LAB_COUNT
-# (4) of those of a login, of I/O, of configuration and of teardown. A login is
+# Allocations of the module fail, each in turn: of its load, of configuration, of a
+# login, of I/O with a cold pool and of teardown, slab and pages. A login is
 # refused or made, a load fails and leaves nothing or succeeds, I/O goes on, and
 # the next attempt without a failure succeeds.
 # CHECK=full
 # FABRICS=vib
 # NEEDS=path:/sys/kernel/debug/failslab/require-start path:/sys/kernel/debug/fail_page_alloc
-# TIMEOUT=900
-# EACH=90
+# TIMEOUT=1500
 # EXPECT=page allocation failure
 
 . "$LAB_dir/lib/allocfail.sh"
@@ -21,16 +20,16 @@ load_with()
 	bash -c 'echo "$0" >/proc/self/fail-nth; exec insmod "$1"' "$1" "$module" 2>/dev/null || LOADED=
 }
 
-# alone_with WHAT KIND N COMMAND...: it may fail; what it leaves may not.
-with_failure()
+# each WHAT PREPARE COMMAND TIDY
+each()
 {
-	local kind=$1 n=$2
-	shift 2
-	allocfail_arm "$kind" "$n"
-	"$@" 2>/dev/null || echo "failed: $*"
-	allocfail_off
-	allocfail_struck && hits=$((hits + 1))
-	return 0
+	local kind
+	step "$1"
+	for kind in failslab fail_page_alloc; do
+		allocfail_each $kind "${@:2}"
+		echo "$1: $ALLOCFAIL_DONE of $kind failed"
+		hits=$((hits + ALLOCFAIL_DONE))
+	done
 }
 
 configure()
@@ -39,10 +38,41 @@ configure()
 	rmdir "$SRPT/$TARGET" 2>/dev/null
 	target_serve vol1
 }
+configured()
+{
+	target_clear >/dev/null
+	mkdir -p "$SRPT"
+	target_serve vol1
+}
 
-chance_begin
-count=${LAB_count:-4}
-hits=0
+logged_in()
+{
+	initiator_clear
+	wait_for 60 target_idle || fail "something of a login is left"
+}
+
+# A session that has done nothing yet, of a target with an empty pool.
+cold()
+{
+	target_disable
+	target_enable
+	initiator_login
+}
+# TASK SET FULL or BUSY: the initiator does it again. What was written is there.
+write_and_verify()	{ io_verify "$DISK" 64k randrw 256k || fail "I/O fails for want of memory"; }
+
+loaded()
+{
+	initiator_login
+	io_background "$DISK"
+}
+tear_down()	{ within 45 target_disable; }
+torn_down()
+{
+	target_enable
+	io_stop
+	initiator_clear
+}
 
 step "each allocation of the load"
 module=$(modinfo -n ib_srpt)
@@ -51,93 +81,42 @@ rmmod ib_srpt
 insmod "$module"
 allocfail_load
 rmmod ib_srpt
-failures=0 silent=0
+failures=0
 for ((n = 1; n <= 400; n++)); do
-	before=$(allocfail_count)
+	allocfail_by_process
 	load_with $n
 	if [ -z "$LOADED" ]; then
 		failures=$((failures + 1))
 	else
 		allocfail_load_same
+		rmmod ib_srpt
 	fi
-	[ ! -e /sys/module/ib_srpt ] || rmmod ib_srpt
-	# So many are not needed: all have had their turn. Some fail without a word
-	# (__GFP_NOWARN), and most of those fail the load.
-	if [ -n "$LOADED" ] && [ "$(allocfail_count)" = "$before" ]; then
-		silent=$((silent + 1))
-		[ $silent -lt 6 ] || break
-	else
-		silent=0
-	fi
+	allocfail_hit || break
 done
-n=$((n - silent))
-echo "load: $n allocations failed in turn, $failures loads failed"
-[ $n -gt 10 ] || fail "the load allocated $n times, that can't be"
-[ $n -le 400 ] || fail "the load did not come to an end of its allocations"
 allocfail_off
+[ ! -e /sys/module/ib_srpt ] || fail "a load that failed has left the module"
+echo "load: $((n - 1)) allocations failed in turn, $failures loads failed"
+[ $n -gt 10 ] || fail "the load allocated $((n - 1)) times, that can't be"
+[ $n -le 400 ] || fail "the load does not come to an end of its allocations"
 target_load
 allocfail_ours
 
-step "configuration"
+hits=0
 backend_ramdisk vol1 32
 target_serve vol1
-for ((i = 0; i < count; i++)); do
-	chance_below 40
-	with_failure failslab $((CHANCE + 1)) configure
-	target_clear >/dev/null
-	mkdir -p "$SRPT"
-	target_serve vol1
-done
-
-step "login"
+each configuration	:	configure		configured
 initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=600 ch_count=1
-for ((i = 0; i < count; i++)); do
-	for kind in failslab fail_page_alloc; do
-		most=60
-		[ $kind = failslab ] || most=16
-		chance_below $most
-		with_failure $kind $((CHANCE + 1)) initiator_try
-		initiator_clear
-		wait_for 60 target_idle || fail "something of a failed login is left"
-	done
-done
-initiator_login
-io_quick "$DISK"
-
-step "I/O: the pool is cold, then warm"
-for ((i = 0; i < count; i++)); do
-	for kind in failslab fail_page_alloc; do
-		chance_below 8
-		allocfail_arm $kind $((CHANCE + 1))
-		# TASK SET FULL or BUSY: the initiator does it again.
-		io_verify "$DISK" 64k randrw 256k
-		allocfail_off
-		allocfail_struck && hits=$((hits + 1))
-	done
-	# An empty pool again.
-	initiator_logout
-	target_disable
-	target_enable
-	initiator_login
-done
-
-step "teardown and its events"
+each login		:	initiator_try		logged_in
+each "I/O, cold pool"	cold	write_and_verify	initiator_logout
 srptctl monitor >/dev/null &
 monitor=$!
-for ((i = 0; i < count; i++)); do
-	io_background "$DISK"
-	chance_below 6
-	with_failure failslab $((CHANCE + 1)) within 45 target_disable
-	target_enable
-	io_stop
-	initiator_clear
-	initiator_login
-done
+each teardown		loaded	tear_down		torn_down
 kill $monitor
 
 step "and without failures all is well"
+initiator_login
 io_verify "$DISK" 4k randrw 1m
 initiator_logout
 wait_for 30 target_idle || fail "something is held without a session"
 echo "allocations failed outside the load: $hits"
-[ $hits -ge $count ] || fail "only $hits allocations failed"
+[ $hits -ge 40 ] || fail "only $hits allocations failed"
