@@ -86,7 +86,7 @@ Result<std::string> name_by_port(const std::vector<RdmaPort>& ports, const std::
                 port = &p;
             }
         }
-        if (names.empty()) {
+        if (port == nullptr) {
             return fail(Errc::not_found, "no RDMA port is active",
                         "see 'srptctl port list'; name a port that will come up with --port");
         }
