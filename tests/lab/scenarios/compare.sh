@@ -25,7 +25,9 @@ if [ "$LAB_fabric" = vib ]; then
 	CONFORMANCE_ADDRESS="$(guid_groups qib1) $(guid_groups qib2)"
 	conformance_target
 	conformance_ib_env 0
-	health=IbCm.LoginAndLeave_r16a_B
+	# A login, and a session whose data is verified. (LoginAndLeave would also want
+	# the answer that ours gives.)
+	health=IbCm.AnswerToNoDisconnection
 else
 	fabric_up
 	target_load
