@@ -88,7 +88,8 @@ static u32 fill_sges(struct srpt_slot *slot, struct ib_sge *sge, u32 max_sge,
 static bool next_range(struct srpt_slot *slot)
 {
 	while (!slot->range.len)
-		if (!proto_desc_iter_next(&slot->iter, &slot->range))
+		if (!slot->iter.remaining ||
+		    !proto_desc_iter_next(&slot->iter, &slot->range))
 			return false;
 	return true;
 }
@@ -187,7 +188,19 @@ static int post(struct srpt_channel *ch, struct ib_send_wr *first, u32 n)
 	return ret;
 }
 
-enum sq_progress { SQ_DONE, SQ_PARTIAL, SQ_NO_ROOM };
+/* What became of a slot that was pushed: where it waits now. */
+enum sq_progress {
+	SQ_ANSWERED,	/* its response is posted: ch->sq_retire */
+	SQ_READING,	/* all of its RDMA READs are: ch->sq_reads */
+	SQ_PARTIAL,	/* a completion is due before the rest: ch->sq_wait */
+	SQ_NO_ROOM,	/* nothing was posted: ch->sq_wait */
+};
+
+static struct list_head *sq_list(struct srpt_channel *ch, enum sq_progress p)
+{
+	return p == SQ_ANSWERED ? &ch->sq_retire :
+	       p == SQ_READING ? &ch->sq_reads : &ch->sq_wait;
+}
 
 /* Post one slot's table read. */
 static enum sq_progress push_table(struct srpt_channel *ch,
@@ -210,9 +223,8 @@ static enum sq_progress push_table(struct srpt_channel *ch,
 	wr->remote_addr = slot->cmd.table_desc.va;
 	wr->rkey = slot->cmd.table_desc.key;
 	slot->sq_mark = ch->sq_posted + 1;
-	list_move_tail(&slot->sq_entry, &ch->sq_reads);
 	post(ch, &wr->wr, 1);
-	return SQ_DONE;
+	return SQ_READING;
 }
 
 /* Post as much of a slot's data transfer as fits, and what follows it. */
@@ -245,7 +257,8 @@ static enum sq_progress push_data(struct srpt_channel *ch,
 		slot->sq_mark = ch->sq_posted + n;
 		ch->sq_unsignaled = 0;
 		ch->sq_unsig_bytes = 0;
-		return post(ch, first, n) ? SQ_DONE : SQ_PARTIAL;
+		post(ch, first, n);
+		return SQ_PARTIAL;
 	}
 
 	if (respond) {
@@ -262,17 +275,15 @@ static enum sq_progress push_data(struct srpt_channel *ch,
 			ch->sq_unsignaled = 0;
 			ch->sq_unsig_bytes = 0;
 		}
-		list_move_tail(&slot->sq_entry, &ch->sq_retire);
 	} else {
 		last->wr_cqe = &slot->rdma_cqe;
 		last->send_flags = IB_SEND_SIGNALED;
 		ch->sq_unsignaled = 0;
 		ch->sq_unsig_bytes = 0;
-		list_move_tail(&slot->sq_entry, &ch->sq_reads);
 	}
 	slot->sq_mark = ch->sq_posted + n;
 	post(ch, first, n);
-	return SQ_DONE;
+	return respond ? SQ_ANSWERED : SQ_READING;
 }
 
 /* The R/W API registers memory as iWARP's RDMA READ demands; it is used for
@@ -287,9 +298,8 @@ static enum sq_progress push_rw(struct srpt_channel *ch, struct srpt_slot *slot)
 	slot->sq_mark = ch->sq_posted + n;
 	ch->sq_unsignaled = 0;
 	ch->sq_unsig_bytes = 0;
-	list_move_tail(&slot->sq_entry, &ch->sq_reads);
 	post(ch, slot->rw_chain, n);
-	return SQ_DONE;
+	return SQ_READING;
 }
 
 static enum sq_progress push(struct srpt_channel *ch, struct srpt_slot *slot)
@@ -306,12 +316,16 @@ static enum sq_progress push(struct srpt_channel *ch, struct srpt_slot *slot)
 static void sq_pump(struct srpt_channel *ch)
 {
 	struct srpt_slot *slot;
+	enum sq_progress p;
 
 	while (srpt_channel_usable(ch) &&
 	       (slot = list_first_entry_or_null(&ch->sq_wait, struct srpt_slot,
-						sq_entry)))
-		if (push(ch, slot) != SQ_DONE)
+						sq_entry))) {
+		p = push(ch, slot);
+		if (p >= SQ_PARTIAL)
 			break;
+		list_move_tail(&slot->sq_entry, sq_list(ch, p));
+	}
 }
 
 /* Is a request besides this one open, whose response may come along? */
@@ -346,8 +360,8 @@ void srpt_sq_flush(struct srpt_channel *ch)
 int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 {
 	struct srpt_channel *ch = slot->ch;
+	enum sq_progress p = SQ_PARTIAL;
 	int ret = 0;
-	bool first;
 	unsigned long irqs;
 
 	irqs = srpt_sq_lock(ch);
@@ -358,15 +372,16 @@ int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 	slot->op = op;
 	if (op == SRPT_SQ_RESPOND)
 		atomic_inc(&slot->refs);
-	first = list_empty(&ch->sq_wait);
-	list_add_tail(&slot->sq_entry, &ch->sq_wait);
 	/* Who is not first leaves with those before it: a completion is due,
 	 * or the flush is queued.
 	 */
 	if (op == SRPT_SQ_RESPOND && !ch->net_softirqs && others_open(ch))
 		srpt_poll_flush(ch);
-	else if (first && push(ch, slot) == SQ_NO_ROOM)
+	else if (list_empty(&ch->sq_wait))
+		p = push(ch, slot);
+	if (p == SQ_NO_ROOM)
 		srpt_stat_inc(ch, sq_waits);
+	list_add_tail(&slot->sq_entry, sq_list(ch, p));
 out:
 	srpt_sq_unlock(ch, irqs);
 	return ret;

@@ -39,7 +39,7 @@ def modules_table(results, fabric, name):
         yield f"| `{module}` | " + " | ".join(f"{job['modules'].get(module, 0):,.0f}" for job in jobs.values()) + " |"
 
 
-def functions_table(results, fabric, name, count=25):
+def functions_table(results, fabric, name, count):
     """The dearest functions of one job with our target."""
     yield "| function | instructions | calls |"
     yield "|---|---|---|"
@@ -78,13 +78,11 @@ def fill(blocks):
 def main():
     results = table.load(sys.argv[1])
     blocks = {"ratios": "\n".join(table.markdown(table.rows(results)))}
-    for name in ("read4k", "write4k"):
-        if ("vib", "ours") in results:
-            blocks[f"modules {name}"] = "\n".join(modules_table(results, "vib", name))
-            blocks[f"functions {name}"] = "\n".join(functions_table(results, "vib", name))
-    if ("rxe", "ours") in results:
-        blocks["modules write4k rxe"] = "\n".join(modules_table(results, "rxe", "write4k"))
-        blocks["functions write4k rxe"] = "\n".join(functions_table(results, "rxe", "write4k", 12))
+    for fabric, suffix, functions in (("vib", "", 25), ("rxe", " rxe", 12)):
+        for name in ("read4k", "write4k"):
+            if (fabric, "ours") in results:
+                blocks[f"modules {name}{suffix}"] = "\n".join(modules_table(results, fabric, name))
+                blocks[f"functions {name}{suffix}"] = "\n".join(functions_table(results, fabric, name, functions))
     fill(blocks)
     draw(results)
 

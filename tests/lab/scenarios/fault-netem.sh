@@ -76,7 +76,11 @@ backend_ramdisk vol1 32
 target_create vol1
 acl_add "$there"
 target_enable
-initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=600 ch_count=1
+# Soft-RoCE of 6.1 registers the initiator's memory once more when it has to send
+# again, fails at that ("rxe_reg_fast_mr: ... not free") and stands still for good.
+memory=
+case $(uname -r) in 6.1.*) memory=$INITIATOR_UNREGISTERED ;; esac
+initiator_load reconnect_delay=1 fast_io_fail_tmo=off dev_loss_tmo=600 ch_count=1 $memory
 before=$(sent)
 initiator_login
 io_verify "$DISK" 4k randrw 256k
