@@ -192,7 +192,7 @@ static int post(struct srpt_channel *ch, struct ib_send_wr *first, u32 n)
 enum sq_progress {
 	SQ_ANSWERED,	/* its response is posted: ch->sq_retire */
 	SQ_READING,	/* all of its RDMA READs are: ch->sq_reads */
-	SQ_PARTIAL,	/* a completion is due before the rest: ch->sq_wait */
+	SQ_WAITS,	/* for others, or its first part: ch->sq_wait */
 	SQ_NO_ROOM,	/* nothing was posted: ch->sq_wait */
 };
 
@@ -258,7 +258,7 @@ static enum sq_progress push_data(struct srpt_channel *ch,
 		ch->sq_unsignaled = 0;
 		ch->sq_unsig_bytes = 0;
 		post(ch, first, n);
-		return SQ_PARTIAL;
+		return SQ_WAITS;
 	}
 
 	if (respond) {
@@ -322,7 +322,7 @@ static void sq_pump(struct srpt_channel *ch)
 	       (slot = list_first_entry_or_null(&ch->sq_wait, struct srpt_slot,
 						sq_entry))) {
 		p = push(ch, slot);
-		if (p >= SQ_PARTIAL)
+		if (p >= SQ_WAITS)
 			break;
 		list_move_tail(&slot->sq_entry, sq_list(ch, p));
 	}
@@ -360,7 +360,7 @@ void srpt_sq_flush(struct srpt_channel *ch)
 int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 {
 	struct srpt_channel *ch = slot->ch;
-	enum sq_progress p = SQ_PARTIAL;
+	enum sq_progress p = SQ_WAITS;
 	int ret = 0;
 	unsigned long irqs;
 
