@@ -84,7 +84,9 @@ static u32 fill_sges(struct srpt_slot *slot, struct ib_sge *sge, u32 max_sge,
 	return done;
 }
 
-/* The next remote range with bytes left; false at the end of the transfer. */
+/* The next remote range with bytes left; false at the end of the transfer. Each
+ * response asks twice more when it is there: that much is known without a call.
+ */
 static bool next_range(struct srpt_slot *slot)
 {
 	while (!slot->range.len)

@@ -6,9 +6,10 @@ Both are directories of `quick` or `matrix`. For each run in both, the jobs and 
 their instructions differ, largest first. The exit status is 1 when one of them
 differs by more than 0.5 %.
 """
-import json
-import pathlib
 import sys
+
+sys.dont_write_bytecode = True
+import matrix  # noqa: E402  (beside this file)
 
 LIMIT = 0.005
 
@@ -16,11 +17,9 @@ LIMIT = 0.005
 def costs(path):
     """{run and job: instructions}; nothing of runs by the clock or with processors that take turns."""
     out = {}
-    for file in sorted(pathlib.Path(path).glob("*/result.json")):
-        result = json.loads(file.read_text(encoding="utf-8"))
-        if "channels" not in file.parent.name:
-            out |= {f"{file.parent.name} {name}": job["instructions"]
-                    for name, job in result["jobs"].items() if "instructions" in job}
+    for run, result in matrix.load(path).items():
+        if "channels" not in run:
+            out |= {f"{run} {name}": job["instructions"] for name, job in result["jobs"].items() if "instructions" in job}
     return out
 
 
