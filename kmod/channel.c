@@ -397,8 +397,12 @@ static void init_fields(struct srpt_channel *ch, struct srpt_conn *conn,
 	ch->dev = conn->port->dev;
 	ch->port = conn->port;
 	ch->port_num = conn->port->num;
-	ch->net_softirqs = ib_uses_virt_dma(ch->dev->ib) &&
-			   !rdma_protocol_ib(ch->dev->ib, ch->port_num);
+	/* A transport in software, of packets of the network stack, and another
+	 * processor that has something to do with it meanwhile.
+	 */
+	ch->to_ksoftirqd = ib_uses_virt_dma(ch->dev->ib) &&
+			   !rdma_protocol_ib(ch->dev->ib, ch->port_num) &&
+			   num_online_cpus() > 1;
 	ch->conn = conn;
 	ch->nexus = nexus;
 	ch->sess = nexus->sess;

@@ -331,7 +331,7 @@ static inline unsigned long srpt_sq_lock(struct srpt_channel *ch)
 {
 	unsigned long irqs = 0;
 
-	if (ch->net_softirqs)
+	if (ch->to_ksoftirqd)
 		spin_lock_irqsave(&ch->sq_lock, irqs);
 	else
 		spin_lock_bh(&ch->sq_lock);
@@ -341,7 +341,7 @@ static inline unsigned long srpt_sq_lock(struct srpt_channel *ch)
 static inline void srpt_sq_unlock(struct srpt_channel *ch, unsigned long irqs)
 	__releases(&ch->sq_lock)
 {
-	if (ch->net_softirqs)
+	if (ch->to_ksoftirqd)
 		spin_unlock_irqrestore(&ch->sq_lock, irqs);
 	else
 		spin_unlock_bh(&ch->sq_lock);

@@ -17,9 +17,10 @@
  * always at once there does not see whether its initiator would have sent more,
  * so the other way is tried again from time to time.
  *
- * On soft-RoCE it is high priority always. Its softirqs, which take most of the
- * time of all there, run in ksoftirqd at the priority of everybody: who is in
- * that line with them waits for packets of all other requests.
+ * On soft-RoCE with several processors it is high priority always. Its softirqs,
+ * which take most of the time of all there, run in ksoftirqd at the priority of
+ * everybody: who is in that line with them waits for packets of all other
+ * requests.
  */
 #include "log.h"
 
@@ -111,8 +112,8 @@ static void poll_event(struct ib_cq *cq, void *context)
 /* How to poll from now on, after a poll that found @n requests. */
 static void choose_prio(struct srpt_channel *ch, u32 n)
 {
-	/* None: it was all completions of sends. On soft-RoCE it never changes. */
-	if (!n || ch->net_softirqs)
+	/* None: it was all completions of sends. With ksoftirqd it never changes. */
+	if (!n || ch->to_ksoftirqd)
 		return;
 	if (n > 1 && ch->poll_prio == SRPT_POLL_NORMAL) {
 		ch->poll_left = min_t(u32, ch->poll_left + SRPT_POLL_SINGLES,
@@ -208,7 +209,7 @@ int srpt_poll_create(struct srpt_channel *ch, u32 n_cqe, int vector)
 	INIT_WORK(&ch->flush_work, flush_responses);
 	hrtimer_init(&ch->poll_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
 	ch->poll_timer.function = gathered;
-	ch->poll_prio = ch->net_softirqs ? SRPT_POLL_HIGH : SRPT_POLL_NORMAL;
+	ch->poll_prio = ch->to_ksoftirqd ? SRPT_POLL_HIGH : SRPT_POLL_NORMAL;
 	ch->poll_left = SRPT_POLL_SINGLES;
 	ch->poll_closed = false;
 	ch->cq = cq;

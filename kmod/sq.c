@@ -16,11 +16,13 @@
  *
  * ch->sq_lock is taken in process context only. It keeps bottom halves off, for
  * a HCA that works in them: it begins when the lock is released, with all that
- * was posted. On soft-RoCE it keeps interrupts off instead: what is posted then
- * is left to ksoftirqd. Else this thread would take each packet through the whole
- * network stack, both ways, before it goes on, one request at a time, and other
- * processors had nothing to do (measured in Documentation/performance.md). For
- * the same reason no response waits for others there.
+ * was posted. On soft-RoCE with several processors it keeps interrupts off
+ * instead: what is posted then is left to ksoftirqd. Else this thread would take
+ * each packet through the whole network stack, both ways, before it goes on, one
+ * request at a time, and other processors had nothing to do (measured in
+ * Documentation/performance.md). For the same reason no response waits for others
+ * there. A single processor has to do it all anyway, and ksoftirqd is only one
+ * more thread to switch to.
  *
  * Responses are signaled once in a while only. Work requests of one queue
  * complete in order, so any completion proves all before it: slots wait in
@@ -377,7 +379,7 @@ int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 	/* Who is not first leaves with those before it: a completion is due,
 	 * or the flush is queued.
 	 */
-	if (op == SRPT_SQ_RESPOND && !ch->net_softirqs && others_open(ch))
+	if (op == SRPT_SQ_RESPOND && !ch->to_ksoftirqd && others_open(ch))
 		srpt_poll_flush(ch);
 	else if (list_empty(&ch->sq_wait))
 		p = push(ch, slot);

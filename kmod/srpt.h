@@ -320,9 +320,7 @@ struct srpt_channel {
 	u8 login_flags;
 	bool use_srq;
 	bool use_rw_api;		/* iWARP: RDMA READ needs a registered sink */
-	bool net_softirqs;		/* the transport is software below which
-					 * there are packets of the network stack
-					 */
+	bool to_ksoftirqd;		/* leave it what is posted: sq.c */
 	enum proto_channel_state state;	/* written under sq_lock */
 	atomic_t cause;			/* enum srpt_close_cause, first one wins */
 
