@@ -71,6 +71,20 @@ def variations(results):
         yield f"| {text} | " + " | ".join(cells) + " |"
 
 
+def floor(results):
+    """What no target could save on soft-RoCE: LIO answers without a back end, and the target's own modules are taken off."""
+    yield "| work | LIO answers at once | of that `ib_srpt` | LIO | left | in-tree, whole | left / in-tree | nvmet-rdma, whole |"
+    yield "|---|" + "---:|" * 7
+    for job, other in (("read4k", "4k-read-32"), ("write4k", "4k-write-32")):
+        whole = cost(results, "rxe-ours-nullio", job)
+        modules = cost(results, "rxe-ours-nullio", job, "modules") or {}
+        target, lio = modules.get("ib_srpt", 0), modules.get("target_core_mod", 0)
+        left = whole and whole - target - lio
+        in_tree, nvmet = (cost(results, f"rxe-{peer}", other) for peer in ("stock", "nvmet"))
+        yield (f"| {WORK[job]} | {thousands(whole)} | {thousands(target)} | {thousands(lio)} | {thousands(left)} "
+               f"| {thousands(in_tree)} | {ratio(left, in_tree)} | {thousands(nvmet)} |")
+
+
 def timed(results, fabric, target, job):
     """Rounds of one job by the clock: [(IOPS, bytes per second, percentiles in us)], in one order for all targets."""
     out = []
@@ -149,7 +163,7 @@ def slim(result):
 def main():
     results = load(sys.argv[1])
     blocks = {f"sweep {fabric}": sweep(results, fabric) for fabric in table.FABRICS}
-    blocks |= {"variations": variations(results), "clock": clock(results)}
+    blocks |= {"variations": variations(results), "floor": floor(results), "clock": clock(results)}
     page.fill({name: "\n".join(lines) for name, lines in blocks.items()})
     draw(results)
     (page.ROOT / "Documentation/performance.json").write_text(

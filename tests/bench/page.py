@@ -12,7 +12,8 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
-import table  # noqa: E402  (beside this file)
+import purpose  # noqa: E402  (beside this file)
+import table  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = {"ours": "ours", "stock": "in-tree ib_srpt", "nvmet": "nvmet-rdma"}
@@ -37,6 +38,18 @@ def modules_table(results, fabric, name):
     yield "|---|" + "---|" * len(jobs)
     for module in modules:
         yield f"| `{module}` | " + " | ".join(f"{job['modules'].get(module, 0):,.0f}" for job in jobs.values()) + " |"
+
+
+def purposes_table(results, fabric, name):
+    """The same by purpose."""
+    jobs = {t: dict(purpose.purposes(results[fabric, t]["jobs"][name])) for t in NAMES
+            if name in results.get((fabric, t), {}).get("jobs", {})}
+    texts = [text for text, _ in purpose.PURPOSES if any(text in job for job in jobs.values())]
+    texts.sort(key=lambda text: -jobs["ours"].get(text, 0))
+    yield "| what for | " + " | ".join(NAMES[t] for t in jobs) + " |"
+    yield "|---|" + "---:|" * len(jobs)
+    for text in (*texts, purpose.OTHER):
+        yield f"| {text} | " + " | ".join(f"{job.get(text, 0):,.0f}" for job in jobs.values()) + " |"
 
 
 def functions_table(results, fabric, name, count):
@@ -78,10 +91,11 @@ def fill(blocks):
 def main():
     results = table.load(sys.argv[1])
     blocks = {"ratios": "\n".join(table.markdown(table.rows(results)))}
-    for fabric, suffix, functions in (("vib", "", 25), ("rxe", " rxe", 12)):
+    for fabric, suffix, functions in (("vib", "", 25), ("rxe", " rxe", 60)):
         for name in ("read4k", "write4k"):
             if (fabric, "ours") in results:
                 blocks[f"modules {name}{suffix}"] = "\n".join(modules_table(results, fabric, name))
+                blocks[f"purposes {name}{suffix}"] = "\n".join(purposes_table(results, fabric, name))
                 blocks[f"functions {name}{suffix}"] = "\n".join(functions_table(results, fabric, name, functions))
     fill(blocks)
     draw(results)

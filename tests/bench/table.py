@@ -20,7 +20,7 @@ ROWS = [
     ("rxe", "write4k", "4K random write, depth 32", 0.90),
 ]
 # What the page has a reason for.
-BEYOND = {("rxe", "read4k"), ("rxe", "write4k")}
+BEYOND = {("rxe", "write4k")}
 EXPLAINED = "not reached, explained"
 MISSED = "not reached"
 FABRICS = {"vib": "virtual InfiniBand", "rxe": "soft-RoCE"}

@@ -18,12 +18,12 @@ backend_enable()
 	echo 1 >"$1/attrib/emulate_model_alias"
 }
 
-# backend_ramdisk NAME MIB
+# backend_ramdisk NAME MIB [CONTROL]
 backend_ramdisk()
 {
 	modprobe target_core_mod
 	mkdir -p "$CORE/rd_mcp_$((++backend_hba))/$1"
-	backend_enable "$CORE/rd_mcp_$backend_hba/$1" "rd_pages=$(($2 * 256))"
+	backend_enable "$CORE/rd_mcp_$backend_hba/$1" "rd_pages=$(($2 * 256))${3:+,$3}"
 }
 
 # backend_file NAME MIB
