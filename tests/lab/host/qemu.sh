@@ -71,12 +71,14 @@ processors()	{ echo "cpus=$1,sockets=$1"; }
 # sets guest_pid. The image of tools is $tools, the size $memory (MiB). Console
 # and verdicts go to files in OUT; SHARE is what the guest may write to. The
 # monitor reads the file descriptor monitor_fd. What the array guest_options
-# holds is added.
-guest_options=()
+# holds is added. With guest_alone set, SHARE is all that there is of the host.
+guest_options=() guest_alone=''
 guest_start()
 {
 	local kernel=$1 initramfs=$2 out=$3 share=$4 append=$5 limit=$6
-	local -a accel
+	local -a accel files=()
+	[ -n "$guest_alone" ] || files=(-drive "file=$tools,format=raw,if=virtio,readonly=on"
+		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap")
 	read -r -a accel <<<"$(accel_options "$kernel" "$initramfs")"
 	rm -f "$out"/monitor
 	mkfifo "$out/monitor"
@@ -84,8 +86,7 @@ guest_start()
 	timeout -k 5 "$limit" qemu-system-x86_64 -machine pc "${accel[@]}" -smp "$(processors "${LAB_SMP:-2}")" -m "${memory:-1536}" \
 		-nodefaults -no-user-config -display none -no-reboot -monitor stdio "${guest_options[@]}" \
 		-serial "file:$out/console" -serial "file:$out/verdicts" \
-		-drive "file=$tools,format=raw,if=virtio,readonly=on" \
-		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
+		"${files[@]}" \
 		-virtfs "local,path=$share,mount_tag=out,security_model=none" \
 		-kernel "$kernel" -initrd "$initramfs" -append "$append" \
 		<"$out/monitor" >"$out/qemu.log" 2>&1 &
