@@ -124,7 +124,7 @@ soak:	## verified I/O, resets, reconnects, changes of the configuration for HOUR
 	@cat build/soak.md
 
 bench-quick:	## instructions per I/O: ours, the stock module and nvmet-rdma, with ratios (6.1)
-	$(setup) build lab
+	$(setup) build lab bench
 	@$(MAKE) kmod vhca KVER=$(guest_kernel)
 	@KVER=$(guest_kernel) tests/bench/quick
 

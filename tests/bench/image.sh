@@ -8,9 +8,10 @@
 #   /srpt		this tree's scripts and modules, wherever the tree is
 #   /out		jobs and settings, later the results
 
-# cpio_of DIRECTORY: the same for the same files.
+# cpio_of DIRECTORY: the same for the same files, whenever they were made or checked out.
 cpio_of()
 {
+	find "$1" -exec touch -h -d @0 {} +
 	(cd "$1" && find . | LC_ALL=C sort | cpio --quiet --reproducible --owner=+0:+0 -o -H newc)
 }
 
@@ -68,8 +69,6 @@ image_counted()
 	# Nobody looks for a bug there, and it is most of what is to be unpacked.
 	find "$tree/srpt/modules" -name '*.ko' -exec strip --strip-debug {} +
 	cp -r "$share/." "$tree/out/"
-	# All at one time, whenever it was made or checked out.
-	find "$tree" -exec touch -h -d @0 {} +
 	{ cat "$programs"; cpio_of "$tree"; } >"$out"
 	rm -rf "$tree"
 }
