@@ -397,12 +397,11 @@ static void init_fields(struct srpt_channel *ch, struct srpt_conn *conn,
 	ch->dev = conn->port->dev;
 	ch->port = conn->port;
 	ch->port_num = conn->port->num;
-	/* A transport in software, of packets of the network stack, and another
-	 * processor that has something to do with it meanwhile.
-	 */
+	/* A transport in software, of packets of the network stack. */
 	ch->to_ksoftirqd = ib_uses_virt_dma(ch->dev->ib) &&
-			   !rdma_protocol_ib(ch->dev->ib, ch->port_num) &&
-			   num_online_cpus() > 1;
+			   !rdma_protocol_ib(ch->dev->ib, ch->port_num);
+	/* Not where other processors have something to do with it meanwhile. */
+	ch->gathers = !ch->to_ksoftirqd || num_online_cpus() == 1;
 	ch->conn = conn;
 	ch->nexus = nexus;
 	ch->sess = nexus->sess;

@@ -112,8 +112,8 @@ static void poll_event(struct ib_cq *cq, void *context)
 /* How to poll from now on, after a poll that found @n requests. */
 static void choose_prio(struct srpt_channel *ch, u32 n)
 {
-	/* None: it was all completions of sends. With ksoftirqd it never changes. */
-	if (!n || ch->to_ksoftirqd)
+	/* None: it was all completions of sends. */
+	if (!n || !ch->gathers)
 		return;
 	if (n > 1 && ch->poll_prio == SRPT_POLL_NORMAL) {
 		ch->poll_left = min_t(u32, ch->poll_left + SRPT_POLL_SINGLES,
@@ -209,7 +209,7 @@ int srpt_poll_create(struct srpt_channel *ch, u32 n_cqe, int vector)
 	INIT_WORK(&ch->flush_work, flush_responses);
 	hrtimer_init(&ch->poll_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
 	ch->poll_timer.function = gathered;
-	ch->poll_prio = ch->to_ksoftirqd ? SRPT_POLL_HIGH : SRPT_POLL_NORMAL;
+	ch->poll_prio = ch->gathers ? SRPT_POLL_NORMAL : SRPT_POLL_HIGH;
 	ch->poll_left = SRPT_POLL_SINGLES;
 	ch->poll_closed = false;
 	ch->cq = cq;

@@ -16,13 +16,13 @@
  *
  * ch->sq_lock is taken in process context only. It keeps bottom halves off, for
  * a HCA that works in them: it begins when the lock is released, with all that
- * was posted. On soft-RoCE with several processors it keeps interrupts off
- * instead: what is posted then is left to ksoftirqd. Else this thread would take
- * each packet through the whole network stack, both ways, before it goes on, one
- * request at a time, and other processors had nothing to do (measured in
- * Documentation/performance.md). For the same reason no response waits for others
- * there. A single processor has to do it all anyway, and ksoftirqd is only one
- * more thread to switch to.
+ * was posted. On soft-RoCE it keeps interrupts off instead: what is posted then
+ * is left to ksoftirqd. Else this thread would take each packet through the whole
+ * network stack, both ways, before it goes on, one request at a time, and other
+ * processors had nothing to do (measured in Documentation/performance.md). For
+ * the same reason no response waits for others there, but on a machine of one
+ * processor, which has to do it all anyway. There data that several responses
+ * bring is posted with bottom halves off, too.
  *
  * Responses are signaled once in a while only. Work requests of one queue
  * complete in order, so any completion proves all before it: slots wait in
@@ -338,16 +338,30 @@ static bool others_open(const struct srpt_channel *ch)
 	return READ_ONCE(ch->credit.consumed) - ch->credit.finished > 1;
 }
 
+static void flush_locked(struct srpt_channel *ch)
+{
+	lockdep_assert_held(&ch->sq_lock);
+	WRITE_ONCE(ch->sq_wait_data, false);
+	sq_pump(ch);
+	if (!list_empty(&ch->sq_wait))
+		srpt_stat_inc(ch, sq_waits);
+}
+
 /* Post the responses that have waited for each other. */
 void srpt_sq_flush(struct srpt_channel *ch)
 {
 	unsigned long irqs;
 
-	irqs = srpt_sq_lock(ch);
-	sq_pump(ch);
-	if (!list_empty(&ch->sq_wait))
-		srpt_stat_inc(ch, sq_waits);
-	srpt_sq_unlock(ch, irqs);
+	/* Who queued this has set it before. */
+	if (READ_ONCE(ch->sq_wait_data)) {
+		spin_lock_bh(&ch->sq_lock);
+		flush_locked(ch);
+		spin_unlock_bh(&ch->sq_lock);
+	} else {
+		irqs = srpt_sq_lock(ch);
+		flush_locked(ch);
+		srpt_sq_unlock(ch, irqs);
+	}
 }
 
 /**
@@ -379,10 +393,13 @@ int srpt_sq_submit(struct srpt_slot *slot, enum srpt_sq_op op)
 	/* Who is not first leaves with those before it: a completion is due,
 	 * or the flush is queued.
 	 */
-	if (op == SRPT_SQ_RESPOND && !ch->to_ksoftirqd && others_open(ch))
+	if (op == SRPT_SQ_RESPOND && ch->gathers && others_open(ch)) {
+		if (slot->iter.table)
+			WRITE_ONCE(ch->sq_wait_data, true);
 		srpt_poll_flush(ch);
-	else if (list_empty(&ch->sq_wait))
+	} else if (list_empty(&ch->sq_wait)) {
 		p = push(ch, slot);
+	}
 	if (p == SQ_NO_ROOM)
 		srpt_stat_inc(ch, sq_waits);
 	list_add_tail(&slot->sq_entry, sq_list(ch, p));

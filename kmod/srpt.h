@@ -321,6 +321,7 @@ struct srpt_channel {
 	bool use_srq;
 	bool use_rw_api;		/* iWARP: RDMA READ needs a registered sink */
 	bool to_ksoftirqd;		/* leave it what is posted: sq.c */
+	bool gathers;			/* responses wait for each other */
 	enum proto_channel_state state;	/* written under sq_lock */
 	atomic_t cause;			/* enum srpt_close_cause, first one wins */
 
@@ -330,6 +331,7 @@ struct srpt_channel {
 	u32 sq_done;			/* ... known to be complete */
 	u32 sq_unsignaled;		/* posted since the last signaled one */
 	u32 sq_unsig_bytes;		/* data those hold back */
+	bool sq_wait_data;		/* a response that waits for others has data */
 	struct list_head sq_wait;	/* slots that wait for send-queue room */
 	struct list_head sq_reads;	/* slots whose RDMA READs are under way */
 	struct list_head sq_retire;	/* answered slots whose completion is due */
