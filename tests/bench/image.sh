@@ -35,23 +35,18 @@ image_programs()
 		/*)	echo "$name" ;;
 		*)	package_files "$name" ;;
 		esac
-	done | with_libraries | with_links | sort -u | sed 's|^/||' |
-		tar -C / --no-recursion -T - -cf - | tar -C "$tree" -xf -
+	done | files_into "$tree"
 	printf '/etc/%s\n' ld.so.cache nsswitch.conf passwd group | xargs cp -t "$tree/etc"
 	cpio_of "$tree" >"$out.tmp"
 	rm -rf "$tree"
 	mv "$out.tmp" "$out"
 }
 
-# programs_ready: they are up to date, in $programs; one run at a time makes them.
+# programs_ready: they are up to date, in $programs.
 programs_ready()
 {
-	local lock_fd
 	programs=$root/build/bench/programs.cpio
-	exec {lock_fd}>>"$root/build/bench/.programs.lock"
-	flock "$lock_fd"
-	image_programs "$programs"
-	exec {lock_fd}>&-
+	made_once "$programs" image_programs
 }
 
 # image_counted PROGRAMS MODULES SHARE OUT: the initramfs of one run, with the

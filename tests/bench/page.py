@@ -27,29 +27,29 @@ def plots():
     return module
 
 
-def modules_table(results, fabric, name):
-    """Instructions of one job by module, for each target that ran it."""
-    jobs = {t: results[fabric, t]["jobs"][name] for t in NAMES
-            if name in results.get((fabric, t), {}).get("jobs", {})}
-    modules = []
-    for job in jobs.values():
-        modules += [m for m, n in job["modules"].items() if n >= 50 and m not in modules]
-    yield "| module | " + " | ".join(NAMES[t] for t in jobs) + " |"
-    yield "|---|" + "---|" * len(jobs)
-    for module in modules:
-        yield f"| `{module}` | " + " | ".join(f"{job['modules'].get(module, 0):,.0f}" for job in jobs.values()) + " |"
+def shares_table(head, shares, shown=0):
+    """Instructions of one job, {target: {part: instructions}}: the parts that cost some target at least @shown."""
+    parts = dict.fromkeys(part for share in shares.values() for part, n in share.items() if n >= shown)
+    yield f"| {head} | " + " | ".join(NAMES[t] for t in shares) + " |"
+    yield "|---|" + "---:|" * len(shares)
+    for part in parts:
+        yield f"| {part} | " + " | ".join(f"{share.get(part, 0):,.0f}" for share in shares.values()) + " |"
 
 
-def purposes_table(results, fabric, name):
-    """The same by purpose."""
-    jobs = {t: dict(purpose.purposes(results[fabric, t]["jobs"][name])) for t in NAMES
-            if name in results.get((fabric, t), {}).get("jobs", {})}
-    texts = [text for text, _ in purpose.PURPOSES if any(text in job for job in jobs.values())]
-    texts.sort(key=lambda text: -jobs["ours"].get(text, 0))
-    yield "| what for | " + " | ".join(NAMES[t] for t in jobs) + " |"
-    yield "|---|" + "---:|" * len(jobs)
-    for text in (*texts, purpose.OTHER):
-        yield f"| {text} | " + " | ".join(f"{job.get(text, 0):,.0f}" for job in jobs.values()) + " |"
+def ran(results, fabric, name):
+    """The job of each target that ran it."""
+    return {t: results[fabric, t]["jobs"][name] for t in NAMES if name in results.get((fabric, t), {}).get("jobs", {})}
+
+
+def modules_table(jobs):
+    """Instructions by module."""
+    return shares_table("module", {t: {f"`{module}`": n for module, n in job["modules"].items()} for t, job in jobs.items()}, 50)
+
+
+def purposes_table(jobs):
+    """Instructions by what they are for."""
+    return shares_table("what for", {t: dict(sorted(purpose.purposes(job).items(), key=lambda item: -item[1]))
+                                     for t, job in jobs.items()})
 
 
 def functions_table(results, fabric, name, count):
@@ -94,8 +94,11 @@ def main():
     for fabric, suffix, functions in (("vib", "", 25), ("rxe", " rxe", 60)):
         for name in ("read4k", "write4k"):
             if (fabric, "ours") in results:
-                blocks[f"modules {name}{suffix}"] = "\n".join(modules_table(results, fabric, name))
-                blocks[f"purposes {name}{suffix}"] = "\n".join(purposes_table(results, fabric, name))
+                jobs = ran(results, fabric, name)
+                blocks[f"modules {name}{suffix}"] = "\n".join(modules_table(jobs))
+                # Named for soft-RoCE.
+                if fabric == "rxe":
+                    blocks[f"purposes {name}{suffix}"] = "\n".join(purposes_table(jobs))
                 blocks[f"functions {name}{suffix}"] = "\n".join(functions_table(results, fabric, name, functions))
     fill(blocks)
     draw(results)

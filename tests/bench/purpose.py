@@ -12,8 +12,8 @@ import sys
 # The first that fits "MODULE FUNCTION".
 PURPOSES = [(text, re.compile(rule)) for text, rule in (
     ("clearing memory: `init_on_alloc`, mostly of packets", r"kernel (memset|__memset|clear_page)"),
-    ("copying payload into packets and out of them", r"kernel (memcpy|__memcpy)|rdma_rxe (copy_data|rxe_mr_copy|lookup_mr)"),
-    ("checksums of packets", r"crc32|kernel (crc32|crypto_shash|kernel_fpu|irq_fpu)|rdma_rxe .*(crc)"),
+    ("copying payload into packets and out of them", r"kernel (memcpy|__memcpy)|rdma_rxe (copy_data|rxe_mr_copy)"),
+    ("checksums of packets", r"crc32|kernel (crc32|crypto_shash|kernel_fpu|irq_fpu)|rdma_rxe .*crc"),
     ("the rest of soft-RoCE", r"rdma_rxe |kernel (xa_|xas_)"),
     ("the network stack below it",
      r"kernel .*(skb|siphash|netif|backlog|net_rx|loopback|local_bh|ipv4|dst_|tasklet|softirq)|kernel (__)?(ip|udp|dev|nf)_"),
@@ -35,19 +35,19 @@ OTHER = "the rest"
 
 
 def purposes(job):
-    """[(purpose, instructions)], the dearest first; what no rule or no listed function says is the rest."""
+    """{purpose: instructions}; what no rule or no listed function says is the rest."""
     out = {}
     for function in job["functions"]:
         name = f"{function['module']} {function['function']}"
         text = next((text for text, rule in PURPOSES if rule.match(name)), OTHER)
         out[text] = out.get(text, 0) + function["instructions"]
     out[OTHER] = out.get(OTHER, 0) + job["instructions"] - sum(out.values())
-    return sorted(out.items(), key=lambda item: (item[0] == OTHER, -item[1]))
+    return out
 
 
 def main():
     result = json.loads((pathlib.Path(sys.argv[1]) / "result.json").read_text(encoding="utf-8"))
-    for text, instructions in purposes(result["jobs"][sys.argv[2]]):
+    for text, instructions in sorted(purposes(result["jobs"][sys.argv[2]]).items(), key=lambda item: -item[1]):
         print(f"{instructions:9,.0f}  {text}")
 
 

@@ -48,6 +48,23 @@ with_libraries()
 		sed -nE 's/.*[[:space:]](\/[^ ]+) \(0x.*/\1/p' | sort -u
 }
 
+# files_into TREE: the files that standard input names, with what they need.
+files_into()
+{
+	with_libraries | with_links | sort -u | sed 's|^/||' |
+		tar -C / --no-recursion -T - -cf - | tar -C "$1" -xf -
+}
+
+# made_once OUT COMMAND: COMMAND makes OUT or finds it up to date, for one run at a time.
+made_once()
+{
+	local lock_fd
+	exec {lock_fd}>>"${1%/*}/.${1##*/}.lock"
+	flock "$lock_fd"
+	"$2" "$1"
+	exec {lock_fd}>&-
+}
+
 # image_tools OUT: made anew when packages were installed or the list changed.
 image_tools()
 {
@@ -60,9 +77,7 @@ image_tools()
 	mkdir -p "$tree"
 	packages=$(sed 's/#.*//' "$list")
 	# shellcheck disable=SC2086  # a list of words
-	{ package_files $packages; printf '/etc/%s\n' ld.so.cache nsswitch.conf passwd group; } |
-		with_libraries | with_links | sort -u |
-		sed 's|^/||' | tar -C / --no-recursion -T - -cf - | tar -C "$tree" -xf -
+	{ package_files $packages; printf '/etc/%s\n' ld.so.cache nsswitch.conf passwd group; } | files_into "$tree"
 	# Usrmerge: the links /bin, /lib… are those of the host.
 	mke2fs -q -t ext2 -m 0 -N "$(($(find "$tree" | wc -l) + 1000))" -d "$tree" \
 		"$out.tmp" "$(($(du -sm --apparent-size "$tree" | cut -f1) * 5 / 4 + 64))M"
@@ -70,14 +85,9 @@ image_tools()
 	mv "$out.tmp" "$out"
 }
 
-# tools_ready: the image is up to date, its path in $tools for guest_start; one
-# run at a time makes it.
+# tools_ready: the image is up to date, its path in $tools for guest_start.
 tools_ready()
 {
-	local lock_fd
 	tools=$root/build/lab/tools.ext2
-	exec {lock_fd}>>"$root/build/lab/.tools.lock"
-	flock "$lock_fd"
-	image_tools "$tools"
-	exec {lock_fd}>&-
+	made_once "$tools" image_tools
 }
