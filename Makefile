@@ -8,6 +8,7 @@ KVER ?=
 TARGET ?= ours
 FABRIC ?= rxe
 FUZZ_SECONDS ?= 60
+SERIES ?= 6.1 6.12
 HOURS ?= 1
 DESTDIR ?=
 prefix ?= /usr
@@ -79,9 +80,9 @@ check-more:	## what check leaves out: clang-tidy, conformance, more scenarios an
 	$(setup) all
 	@DEPTH=more scripts/check
 
-check-debug:	## scenarios on 6.1 and 6.12 with KASAN, kmemleak, lockdep..., kernels built first
+check-debug:	## scenarios on SERIES (6.1 6.12) with KASAN, kmemleak, lockdep..., kernels built first
 	$(setup) all
-	@DEPTH=debug scripts/check
+	@DEPTH=debug SERIES="$(SERIES)" scripts/check
 
 check-full:	## everything, every scenario on every fabric and on debug kernels, clang's analyzer
 	$(setup) all
