@@ -5,8 +5,8 @@
  *
  * Each block adds 1 to a counter of its own when it begins. At the first marker
  * the counters' values are remembered, at the second what was added is written
- * as "ADDRESS INSTRUCTIONS TIMES" after a line "phase N". For one virtual
- * processor only: nothing here is protected against a second one.
+ * as "ADDRESS INSTRUCTIONS TIMES" after a line "phase N". For processors that
+ * take turns in one thread: nothing here is protected against a second one.
  */
 #include <inttypes.h>
 #include <stdio.h>

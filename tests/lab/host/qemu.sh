@@ -57,7 +57,6 @@ accel_options()
 	# All processors in one thread, by turns: what is counted stays in order.
 	# One instruction is one nanosecond, and idle time is none: the same
 	# whatever else the host does.
-	turns)	echo "-accel tcg,thread=single -cpu ${LAB_CPU:-max}" ;;
 	icount)	echo "-accel tcg,thread=single -icount shift=0,sleep=off -cpu ${LAB_CPU:-max}" ;;
 	*)	echo "-accel tcg,thread=multi -cpu ${LAB_CPU:-max}" ;;
 	esac
