@@ -24,7 +24,6 @@
  */
 #include "log.h"
 
-#include <linux/blkdev.h>
 #include <linux/dim.h>
 #include <linux/hrtimer.h>
 #include <linux/sched.h>
@@ -134,7 +133,6 @@ static void choose_prio(struct srpt_channel *ch, u32 n)
 
 static void poll_queue(struct srpt_channel *ch)
 {
-	struct blk_plug plug;
 	u32 consumed;
 	int n;
 
@@ -146,10 +144,8 @@ static void poll_queue(struct srpt_channel *ch)
 	if (READ_ONCE(ch->poll_closed))
 		goto out;
 	consumed = ch->credit.consumed;
-	/* The commands of one round go to the block layer together. */
-	blk_start_plug(&plug);
+	/* No block plug: each command starts at once, in the order of arrival. */
 	n = ib_process_cq_direct(ch->cq, SRPT_POLL_BUDGET);
-	blk_finish_plug(&plug);
 	choose_prio(ch, ch->credit.consumed - consumed);
 	if (n >= SRPT_POLL_BUDGET ||
 	    ib_req_notify_cq(ch->cq, IB_CQ_NEXT_COMP |
