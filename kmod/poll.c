@@ -24,11 +24,14 @@
  */
 #include "log.h"
 
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
 #include <linux/dim.h>
 #include <linux/hrtimer.h>
 #include <linux/sched.h>
 
 #include "channel.h"
+#include "compat/compat.h"
 
 /* Completions handled before other work of the pool has its turn. */
 #define SRPT_POLL_BUDGET	64
@@ -131,8 +134,30 @@ static void choose_prio(struct srpt_channel *ch, u32 n)
 	}
 }
 
+/* In kernels whose plug is a stack the last request would be the first that is
+ * served, and the first one's latency that of the whole round. Inserting into
+ * a scheduler and the drivers that take a whole list turn it round again;
+ * for the others it is done here.
+ */
+static void finish_plug(struct blk_plug *plug)
+{
+#ifdef SRPT_HAVE_PLUG_STACK
+	struct request *rq = rq_list_peek(&plug->mq_list), *in_order = NULL;
+
+	if (rq && rq->rq_next && !plug->multiple_queues && !plug->has_elevator &&
+	    (!rq->q->mq_ops->queue_rqs ||
+	     rq->mq_hctx->flags & BLK_MQ_F_TAG_QUEUE_SHARED)) {
+		while ((rq = rq_list_pop(&plug->mq_list)))
+			rq_list_add(&in_order, rq);
+		plug->mq_list = in_order;
+	}
+#endif
+	blk_finish_plug(plug);
+}
+
 static void poll_queue(struct srpt_channel *ch)
 {
+	struct blk_plug plug;
 	u32 consumed;
 	int n;
 
@@ -144,8 +169,10 @@ static void poll_queue(struct srpt_channel *ch)
 	if (READ_ONCE(ch->poll_closed))
 		goto out;
 	consumed = ch->credit.consumed;
-	/* No block plug: each command starts at once, in the order of arrival. */
+	/* The commands of one round go to the block layer together. */
+	blk_start_plug(&plug);
 	n = ib_process_cq_direct(ch->cq, SRPT_POLL_BUDGET);
+	finish_plug(&plug);
 	choose_prio(ch, ch->credit.consumed - consumed);
 	if (n >= SRPT_POLL_BUDGET ||
 	    ib_req_notify_cq(ch->cq, IB_CQ_NEXT_COMP |
