@@ -17,10 +17,12 @@
  * always at once there does not see whether its initiator would have sent more,
  * so the other way is tried again from time to time.
  *
- * On soft-RoCE with several processors it is high priority always. Its softirqs,
- * which take most of the time of all there, run in ksoftirqd at the priority of
- * everybody: who is in that line with them waits for packets of all other
- * requests.
+ * On soft-RoCE with several processors nothing waits for others: what is gathered
+ * comes in lumps, with one processor at it and the rest idle. Where its tasks are
+ * softirqs, which ksoftirqd runs at normal priority, LIO's pool polls, without a
+ * plug: a second thread for each request would only be a switch more. Where they
+ * are work items of many threads (since 6.4), high priority gets a request its
+ * turn among them, and a plug pays (measured in Documentation/performance.md).
  */
 #include "log.h"
 
@@ -94,7 +96,7 @@ static enum hrtimer_restart gathered(struct hrtimer *timer)
  */
 static bool gather(const struct srpt_channel *ch)
 {
-	return READ_ONCE(ch->poll_prio) == SRPT_POLL_NORMAL &&
+	return ch->gathers && READ_ONCE(ch->poll_prio) == SRPT_POLL_NORMAL &&
 	       !IS_ENABLED(CONFIG_PREEMPT_RT) && !is_idle_task(current) &&
 	       hrtimer_resolution < SRPT_POLL_GATHER_NS;
 }
@@ -104,6 +106,10 @@ static void poll_event(struct ib_cq *cq, void *context)
 {
 	struct srpt_channel *ch = cq->cq_context;
 
+	/* Who calls says what the transport works in. */
+	if (!ch->gathers)
+		WRITE_ONCE(ch->poll_prio, in_serving_softirq() ?
+			   SRPT_POLL_NORMAL : SRPT_POLL_HIGH);
 	if (gather(ch))
 		hrtimer_start(&ch->poll_timer, ns_to_ktime(SRPT_POLL_GATHER_NS),
 			      HRTIMER_MODE_REL_PINNED);
@@ -158,6 +164,7 @@ static void finish_plug(struct blk_plug *plug)
 static void poll_queue(struct srpt_channel *ch)
 {
 	struct blk_plug plug;
+	bool plugged;
 	u32 consumed;
 	int n;
 
@@ -169,10 +176,13 @@ static void poll_queue(struct srpt_channel *ch)
 	if (READ_ONCE(ch->poll_closed))
 		goto out;
 	consumed = ch->credit.consumed;
+	plugged = ch->gathers || READ_ONCE(ch->poll_prio) == SRPT_POLL_HIGH;
 	/* The commands of one round go to the block layer together. */
-	blk_start_plug(&plug);
+	if (plugged)
+		blk_start_plug(&plug);
 	n = ib_process_cq_direct(ch->cq, SRPT_POLL_BUDGET);
-	finish_plug(&plug);
+	if (plugged)
+		finish_plug(&plug);
 	choose_prio(ch, ch->credit.consumed - consumed);
 	if (n >= SRPT_POLL_BUDGET ||
 	    ib_req_notify_cq(ch->cq, IB_CQ_NEXT_COMP |
@@ -232,7 +242,7 @@ int srpt_poll_create(struct srpt_channel *ch, u32 n_cqe, int vector)
 	INIT_WORK(&ch->flush_work, flush_responses);
 	hrtimer_init(&ch->poll_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
 	ch->poll_timer.function = gathered;
-	ch->poll_prio = ch->gathers ? SRPT_POLL_NORMAL : SRPT_POLL_HIGH;
+	ch->poll_prio = SRPT_POLL_NORMAL;
 	ch->poll_left = SRPT_POLL_SINGLES;
 	ch->poll_closed = false;
 	ch->cq = cq;

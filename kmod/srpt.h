@@ -321,7 +321,7 @@ struct srpt_channel {
 	bool use_srq;
 	bool use_rw_api;		/* iWARP: RDMA READ needs a registered sink */
 	bool to_ksoftirqd;		/* leave it what is posted: sq.c */
-	bool gathers;			/* responses wait for each other */
+	bool gathers;			/* requests, responses wait for each other */
 	enum proto_channel_state state;	/* written under sq_lock */
 	atomic_t cause;			/* enum srpt_close_cause, first one wins */
 
