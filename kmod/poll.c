@@ -21,7 +21,7 @@
  * comes in lumps, with one processor at it and the rest idle. Where its tasks are
  * softirqs, which ksoftirqd runs at normal priority, LIO's pool polls, without a
  * plug: a second thread for each request would only be a switch more. Where they
- * are work items of many threads (since 6.4), high priority gets a request its
+ * are work items of many threads (6.12), high priority gets a request its
  * turn among them, and a plug pays (measured in Documentation/performance.md).
  */
 #include "log.h"
