@@ -3,7 +3,8 @@
 """Put the whole comparison into Documentation/performance.md: matrix.py DIRECTORY
 
 DIRECTORY is what tests/bench/matrix has filled. The figures themselves go to
-Documentation/performance.json, plots to Documentation/pictures.
+Documentation/performance.json, plots to Documentation/pictures. What was not measured
+stays there as it was.
 """
 import json
 import pathlib
@@ -129,7 +130,7 @@ def draw(results):
     bench = page.plots()
     for fabric, name in table.FABRICS.items():
         targets = [t for t in TARGETS if f"{fabric}-{t}" in results]
-        for way in ("read", "write"):
+        for way in ("read", "write") if targets else ():
             bench.lines(page.ROOT / f"Documentation/pictures/cost-depth-{way}-{fabric}.svg",
                         f"4K random {way}, {name}", "instructions per I/O", [f"depth {d}" for d in DEPTHS],
                         {TARGETS[t]: [cost(results, f"{fabric}-{t}", f"4k-{way}-{d}") for d in DEPTHS] for t in targets})
@@ -162,13 +163,20 @@ def slim(result):
 
 def main():
     results = load(sys.argv[1])
-    blocks = {f"sweep {fabric}": sweep(results, fabric) for fabric in table.FABRICS}
-    blocks |= {"variations": variations(results), "floor": floor(results), "clock": clock(results)}
+    blocks = {f"sweep {fabric}": sweep(results, fabric) for fabric in table.FABRICS if f"{fabric}-ours" in results}
+    for name, lines, of_it in (("variations", variations, "vib-ours-"), ("floor", floor, "rxe-ours-nullio"),
+                               ("clock", clock, "clock-")):
+        if any(run.startswith(of_it) for run in results):
+            blocks[name] = lines(results)
     page.fill({name: "\n".join(lines) for name, lines in blocks.items()})
     draw(results)
-    (page.ROOT / "Documentation/performance.json").write_text(
-        json.dumps({name: slim(result) for name, result in results.items()}, indent=0, separators=(",", ":")) + "\n",
-        encoding="utf-8")
+    figures = page.ROOT / "Documentation/performance.json"
+    known = json.loads(figures.read_text(encoding="utf-8")) if figures.exists() else {}
+    # Rounds of another day are not continued.
+    if "clock" in blocks:
+        known = {name: result for name, result in known.items() if not name.startswith("clock-")}
+    known |= {name: slim(result) for name, result in results.items()}
+    figures.write_text(json.dumps(dict(sorted(known.items())), indent=0, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
