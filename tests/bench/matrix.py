@@ -130,7 +130,9 @@ def draw(results):
     bench = page.plots()
     for fabric, name in table.FABRICS.items():
         targets = [t for t in TARGETS if f"{fabric}-{t}" in results]
-        for way in ("read", "write") if targets else ():
+        if not targets:
+            continue
+        for way in ("read", "write"):
             bench.lines(page.ROOT / f"Documentation/pictures/cost-depth-{way}-{fabric}.svg",
                         f"4K random {way}, {name}", "instructions per I/O", [f"depth {d}" for d in DEPTHS],
                         {TARGETS[t]: [cost(results, f"{fabric}-{t}", f"4k-{way}-{d}") for d in DEPTHS] for t in targets})
